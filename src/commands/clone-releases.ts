@@ -1,0 +1,91 @@
+import { Flags } from '@oclif/core'
+import { BaseCommand } from '../lib/cli/base-command.js'
+import { connectionFlags, experimentFlags } from '../lib/cli/flags.js'
+import { loadBothEnds } from '../lib/cli/load-both-ends.js'
+import { runExperiment } from '../lib/cli/run-experiment.js'
+import { cloneReleases, exitCodeOf, type CloneReleasesResult } from '../lib/experiments/clone-releases/index.js'
+import { formatCloneReleases } from '../lib/report/clone-releases-text.js'
+
+export default class CloneReleases extends BaseCommand {
+  static override summary = "Copy the skeleton of a model's releases to another model, also on another instance."
+
+  static override description = `Makes the same releases (semver, notes, minor and draft flags, in the order in which the source's were made) with the same file names and exact sizes, and the same images with the same number of layers and exactly the same layer sizes. Contents are synthetic: nothing of the source's files and layers is read.
+
+Only what is missing is made, and nothing that exists is changed, so that the command can be run again after a failure. A file that several releases share is uploaded once, a layer that several images share is pushed once. At the end source and destination are compared; a difference gives exit code 1.
+
+The source is --from, or a saved list of releases (--from-file), or CLONE_RELEASES_SOURCE_MODEL_ID or CLONE_RELEASES_ENDPOINT_DUMP. The destination is --to or CLONE_RELEASES_DESTINATION_MODEL_ID; without either a model is created and its id written to the dotenv file.
+
+What it costs the server: one listing of releases on each side, one of files and images in the destination, one upload per distinct file, one request per release, and for an existing destination one request per missing release to find versions that were deleted there, which Bailo never takes again.`
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --from my-model-ab12cd --to my-copy-ef34gh',
+    '<%= config.bin %> <%= command.id %> --from my-model-ab12cd --semver ">=2.0.0" --dry-run',
+    '<%= config.bin %> <%= command.id %> --from my-model-ab12cd --from-env-file live.env --to-env-file test.env',
+  ]
+
+  static override flags = {
+    from: Flags.string({ description: 'model to copy from', helpValue: 'MODEL_ID', exclusive: ['from-file'] }),
+    to: Flags.string({ description: 'model to copy to', helpValue: 'MODEL_ID' }),
+    'from-file': Flags.string({
+      description: 'copy the releases in this file: a saved, possibly hand-edited answer of GET .../releases',
+      helpValue: 'DUMP.json',
+    }),
+    'save-dump': Flags.string({ description: "save the source's list of releases", helpValue: 'FILE' }),
+    semver: Flags.string({ description: 'copy only the versions in this range', helpValue: 'RANGE' }),
+    files: Flags.boolean({ description: 'copy files', default: true, allowNo: true }),
+    images: Flags.boolean({ description: 'copy images', default: true, allowNo: true }),
+    fill: Flags.option({ options: ['noise', 'zeros'] as const })({
+      description: 'contents of files and layers',
+      default: 'noise',
+    }),
+    multipart: Flags.option({ options: ['auto', 'always', 'never'] as const })({
+      description: 'whether files are uploaded in parts; auto: those of 64 MiB and more',
+      default: 'auto',
+    }),
+    ...experimentFlags,
+    ...connectionFlags,
+    'from-env-file': Flags.string({
+      description: "dotenv file of the source's instance; the environment's URL and keys are not used for it",
+      helpGroup: 'CONNECTION',
+      helpValue: 'FILE',
+    }),
+    'to-env-file': Flags.string({
+      description: "dotenv file of the destination's instance, likewise",
+      helpGroup: 'CONNECTION',
+      helpValue: 'FILE',
+    }),
+  }
+
+  async run(): Promise<CloneReleasesResult> {
+    const { flags } = await this.parse(CloneReleases)
+    const ends = await loadBothEnds(flags)
+    const { result, stopReason } = await runExperiment(
+      {
+        concurrency: flags.concurrency,
+        isDryRun: flags['dry-run'],
+        isQuiet: flags.quiet,
+        version: this.config.version,
+        warn: (message) => this.tell(message),
+      },
+      (context) =>
+        cloneReleases(context, {
+          ...ends,
+          from: flags.from,
+          to: flags.to,
+          fromFile: flags['from-file'],
+          saveDump: flags['save-dump'],
+          semverRange: flags.semver,
+          withFiles: flags.files,
+          withImages: flags.images,
+          fill: flags.fill,
+          seed: flags.seed,
+          multipart: flags.multipart,
+          concurrency: flags.concurrency,
+          keepGoing: flags['keep-going'],
+        }),
+    )
+    process.exitCode = exitCodeOf(result, stopReason)
+    this.log(formatCloneReleases(result))
+    return result
+  }
+}

@@ -1,0 +1,31 @@
+import { Command, Flags } from '@oclif/core'
+import { chalkStderr as chalk } from 'chalk'
+import { describeError, printError } from './describe-error.js'
+
+/** What all commands share: `--json`, where messages go, and one way to fail. */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true
+
+  static override baseFlags = {
+    quiet: Flags.boolean({ description: 'show no progress and no warnings', helpGroup: 'GLOBAL' }),
+  }
+
+  /** Tells the user something on stderr, also under `--json`; oclif's own `warn` is silent there. */
+  protected tell(message: string): void {
+    process.stderr.write(`${chalk.yellow('Note:')} ${message}\n`)
+  }
+
+  /**
+   * The one place where a command fails. oclif's default loses the exit code of usage errors under `--json` and prints
+   * nothing on stderr there; here stdout gets the one JSON document, stderr the message, and the exit code is the same
+   * either way.
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- the signature is oclif's
+  protected override async catch(error: Error): Promise<void> {
+    const description = describeError(error)
+    process.exitCode = description.exitCode
+    if (description.message === '') return
+    if (this.jsonEnabled()) this.logJson({ error: description })
+    printError(description)
+  }
+}

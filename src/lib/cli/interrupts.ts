@@ -1,0 +1,24 @@
+import { ExitCode } from '../errors.js'
+import { InterruptedError } from '../run/run.js'
+
+/**
+ * Turns the first Ctrl-C or SIGTERM into an aborted signal, whose reason says which it was; a second one ends the process
+ * at once.
+ */
+export function watchInterrupts(): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController()
+  const interrupt = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(ExitCode.Interrupted)
+    process.stderr.write(`\n${name}: finishing what is running; once more to stop at once.\n`)
+    controller.abort(new InterruptedError(name))
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  return {
+    signal: controller.signal,
+    stop: () => {
+      process.off('SIGINT', interrupt)
+      process.off('SIGTERM', interrupt)
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import { inspect } from 'node:util'
+
+/**
+ * An access key and its secret, bound to one origin. The secret can only leave as the header of a request to that
+ * origin: it does not show in `console.log`, JSON or property listings.
+ */
+export class Credentials {
+  readonly origin: string
+  readonly accessKey: string
+  readonly #secretKey: string
+
+  constructor(origin: string, accessKey: string, secretKey: string) {
+    this.origin = origin
+    this.accessKey = accessKey
+    this.#secretKey = secretKey
+  }
+
+  /**
+   * The value of the Authorization header (RFC 7617) for a request to `url`, or undefined when the URL is not of the
+   * origin that the keys were given for.
+   */
+  authorizationFor(url: URL): string | undefined {
+    if (url.origin !== this.origin) return undefined
+    return `Basic ${Buffer.from(`${this.accessKey}:${this.#secretKey}`).toString('base64')}`
+  }
+
+  toJSON(): unknown {
+    return { origin: this.origin, accessKey: this.accessKey }
+  }
+
+  [inspect.custom](): string {
+    return `Credentials(${this.accessKey} for ${this.origin})`
+  }
+}

@@ -1,0 +1,91 @@
+import { UsageError } from '../errors.js'
+import { Credentials } from './credentials.js'
+import { DEFAULT_ENV_FILE, readEnvFile, setEnvFileKey } from './env-file.js'
+
+/** What one run needs to know of one Bailo instance. */
+export interface Settings {
+  /** Scheme, host and port of the instance; everything of Bailo is on one origin. */
+  readonly origin: string
+  /** Absent on a development instance that takes every caller for the user `user`. */
+  readonly credentials: Credentials | undefined
+  /** The dotenv file that model ids are written back to. */
+  readonly envFile: string
+  /** Other values by key, such as `CLONE_RELEASES_SOURCE_MODEL_ID`. */
+  lookUp(key: string): string | undefined
+  /**
+   * Writes a value that this tool has made (a model id) to the dotenv file.
+   *
+   * @throws UsageError when the file cannot be written
+   */
+  writeBack(key: string, value: string): Promise<void>
+}
+
+export interface SettingsSources {
+  /** The file named by the user, which then must exist; otherwise `.local.env`, which may be absent. */
+  readonly envFile?: string | undefined
+  /** The instance's address by flag; it wins over environment and file. */
+  readonly url?: string | undefined
+  /**
+   * Environment variables win over the file. Leave them out where a command talks to two instances and each has a file
+   * of its own: one variable would otherwise silently point both ends at the same instance.
+   */
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Reads the settings of one instance from flag, environment and dotenv file, in this order of precedence.
+ *
+ * @throws UsageError when the address is absent or unusable, only one of the two keys is set, or the named file cannot
+ *   be read
+ */
+export async function loadSettings(sources: SettingsSources): Promise<Settings> {
+  const envFile = sources.envFile ?? DEFAULT_ENV_FILE
+  const values = await readEnvFile(envFile, { mayBeAbsent: sources.envFile === undefined })
+  const lookUp = (key: string): string | undefined => sources.environment[key] || values.get(key) || undefined
+
+  const origin = parseOrigin(sources.url ?? lookUp('URL'), envFile)
+  const accessKey = lookUp('ACCESS_KEY') ?? lookUp('BAILO_ACCESS_KEY')
+  const secretKey = lookUp('SECRET_KEY') ?? lookUp('BAILO_SECRET_KEY')
+  if ((accessKey === undefined) !== (secretKey === undefined)) {
+    throw new UsageError(
+      `${accessKey === undefined ? 'SECRET_KEY is set but ACCESS_KEY' : 'ACCESS_KEY is set but SECRET_KEY'} is not.`,
+      [`set both in ${envFile} or in the environment`],
+    )
+  }
+  return {
+    origin,
+    credentials:
+      accessKey !== undefined && secretKey !== undefined ? new Credentials(origin, accessKey, secretKey) : undefined,
+    envFile,
+    lookUp,
+    writeBack: (key, value) => setEnvFileKey(envFile, key, value),
+  }
+}
+
+function parseOrigin(text: string | undefined, envFile: string): string {
+  if (text === undefined) {
+    throw new UsageError('The address of the Bailo instance is not set.', [
+      `set URL in ${envFile} or in the environment, or pass --url, for example --url http://localhost:8080`,
+      'or start an embedded Bailo: bailo-exp sandbox',
+    ])
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    throw new UsageError(`The address ${JSON.stringify(withoutCredentials(text))} is not an http or https URL.`, [
+      'write it as http://localhost:8080 or https://bailo.example.com',
+    ])
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UsageError('The address must not contain a user name or password.', [
+      'set ACCESS_KEY and SECRET_KEY instead',
+    ])
+  }
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw new UsageError(`The address must be the instance's origin only, without a path.`, [`use ${url.origin}`])
+  }
+  return url.origin
+}
+
+function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^/@]*@/, '//')
+}

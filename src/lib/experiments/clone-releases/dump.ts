@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { describeMismatch, isReleasesAnswer, type ReleaseEntry } from '../../api/answers.js'
+import { UsageError } from '../../errors.js'
+
+/**
+ * Reads a saved answer of `GET /api/v2/model/{modelId}/releases`, possibly edited by hand.
+ *
+ * @throws UsageError when the file cannot be read, is not JSON, or does not have the shape of that answer
+ */
+export async function readDump(path: string): Promise<readonly ReleaseEntry[]> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    throw new UsageError(
+      `The dump file ${path} cannot be read: ${error instanceof Error ? error.message : 'unknown'}.`,
+      ['save one with --from MODEL_ID --save-dump FILE'],
+    )
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new UsageError(`The dump file ${path} is not JSON: ${error instanceof Error ? error.message : 'unknown'}.`, [
+      'correct it, or save a new one with --from MODEL_ID --save-dump FILE',
+    ])
+  }
+  if (!isReleasesAnswer(value)) {
+    throw new UsageError(`The dump file ${path} is not a list of releases: ${describeMismatch(isReleasesAnswer)}.`, [
+      'it should hold the answer of GET /api/v2/model/MODEL_ID/releases, as --save-dump writes it',
+    ])
+  }
+  return value.releases
+}
+
+/**
+ * Saves releases as `GET .../releases` answers them, for reading or for {@link readDump}. The file appears whole or not
+ * at all.
+ *
+ * @throws UsageError when it cannot be written
+ */
+export async function saveDump(path: string, releases: readonly ReleaseEntry[]): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  try {
+    await writeFile(temporary, `${JSON.stringify({ releases }, undefined, 2)}\n`, { flag: 'wx' })
+    await rename(temporary, path)
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined)
+    throw new UsageError(
+      `The dump file ${path} cannot be written: ${error instanceof Error ? error.message : 'unknown'}.`,
+    )
+  }
+}

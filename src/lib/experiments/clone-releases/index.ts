@@ -1,0 +1,145 @@
+import { connect, type Instance } from '../../api/instance.js'
+import { getModel } from '../../api/models.js'
+import type { Settings } from '../../config/settings.js'
+import { ExitCode, ExpectedError, UsageError } from '../../errors.js'
+import type { RunReport } from '../../run/run.js'
+import type { ExperimentContext } from '../context.js'
+import { findModelId, getOrCreateModel } from '../get-or-create-model.js'
+import { compareCopy, isUnreadable, type Comparison } from './compare.js'
+import { findDeletedSemvers } from './deleted-semvers.js'
+import { EMPTY_DESTINATION, readDestination } from './destination.js'
+import { executePlan } from './execute.js'
+import { planClone, withoutReleases } from './plan.js'
+import type { CloneReleasesOptions } from './options.js'
+import { countPlan, countSteps, type PlannedCounts } from './plan-counts.js'
+import type { Problem } from './problem.js'
+import { readSource, type SourceOrigin } from './source.js'
+
+/** What `clone-releases --json` prints. */
+export interface CloneReleasesResult {
+  readonly experiment: 'clone-releases'
+  readonly version: string
+  readonly seed: string
+  readonly source: SourceOrigin
+  readonly destination: { readonly url: string; readonly modelId: string; readonly isNew: boolean }
+  readonly planned: PlannedCounts
+  /** What cannot be copied exactly; nothing was made unless `--keep-going` was given. */
+  readonly problems: readonly Problem[]
+  /** What a copy never has, such as attestations. */
+  readonly leftOut: readonly string[]
+  readonly run: RunReport
+  /** Absent when nothing was made because of problems, in a dry run, and when the run was stopped. */
+  readonly comparison?: Comparison
+}
+
+/**
+ * Copies the skeleton of a model's releases: same semvers, notes and flags, same file names and exact sizes, same images
+ * with the same layers; contents are synthetic. Only what is missing is made, and nothing that exists is changed.
+ *
+ * @throws UsageError for a wrong input; ResponseError and ConnectionError when reading either end fails
+ */
+export async function cloneReleases(
+  context: ExperimentContext,
+  options: CloneReleasesOptions,
+): Promise<CloneReleasesResult> {
+  const open = (settings: Settings): Instance =>
+    connect(settings, {
+      userAgent: `bailo-exp/${context.version}`,
+      maxConnections: options.concurrency * 4,
+      onRetry: () => context.run.noteRetry(),
+    })
+  const sourceInstance = open(options.source)
+  const destinationInstance =
+    options.destination.origin === options.source.origin ? sourceInstance : open(options.destination)
+  try {
+    return await clone(context, options, sourceInstance, destinationInstance)
+  } finally {
+    await Promise.all([sourceInstance.connection.close(), destinationInstance.connection.close()])
+  }
+}
+
+async function clone(
+  context: ExperimentContext,
+  options: CloneReleasesOptions,
+  sourceInstance: Instance,
+  destinationInstance: Instance,
+): Promise<CloneReleasesResult> {
+  const { run } = context
+  const request = {
+    modelId: options.to,
+    envKey: 'CLONE_RELEASES_DESTINATION_MODEL_ID',
+    name: 'Clone of releases',
+    description:
+      'A copy of the skeleton of another model, made by bailo-exp clone-releases. All contents are synthetic.',
+  }
+  const existingId = findModelId(options.destination, request)
+  const source = await readSource(options, sourceInstance, destinationInstance, existingId)
+  const parts = { files: options.withFiles, images: options.withImages }
+  const wantedImages = new Set(source.images.keys())
+
+  if (existingId !== undefined) await requireReleasableModel(destinationInstance, existingId, wantedImages.size > 0)
+  const readState = (modelId: string) =>
+    readDestination(destinationInstance, modelId, wantedImages, options.concurrency)
+  const plan = planClone(source, existingId === undefined ? EMPTY_DESTINATION : await readState(existingId), parts)
+  const deleted =
+    existingId === undefined || run.isDryRun
+      ? []
+      : await findDeletedSemvers(
+          destinationInstance,
+          existingId,
+          plan.releases.map(({ semver }) => semver),
+          options.concurrency,
+        )
+  const feasible = withoutReleases(plan, deleted)
+  const problems = [...plan.problems, ...deleted]
+
+  const leftOut = [...source.images].flatMap(([key, image]) =>
+    isUnreadable(image) ? [] : image.leftOut.map((what) => `${what} of image ${key}`),
+  )
+  const summary = {
+    experiment: 'clone-releases' as const,
+    version: context.version,
+    seed: options.seed,
+    source: source.origin,
+    planned: countPlan(feasible),
+    problems,
+    leftOut,
+  }
+  if (problems.length > 0 && !options.keepGoing) {
+    const destination = { url: destinationInstance.origin, modelId: existingId ?? '', isNew: false }
+    return { ...summary, destination, run: run.report() }
+  }
+
+  run.expect({ steps: countSteps(summary.planned), bytes: summary.planned.bytes })
+  const { modelId, isNew } = await getOrCreateModel(context, destinationInstance, options.destination, request)
+  const destination = { url: destinationInstance.origin, modelId, isNew }
+  await executePlan(run, destinationInstance, feasible, { ...options, modelId })
+  if (run.isDryRun || run.stopReason !== undefined) return { ...summary, destination, run: run.report() }
+  const comparison = compareCopy(source, await readState(modelId), parts)
+  return { ...summary, destination, run: run.report(), comparison }
+}
+
+/** Refuses a destination in which Bailo lets nobody make releases, or images that are needed. */
+async function requireReleasableModel(instance: Instance, modelId: string, needsImages: boolean): Promise<void> {
+  const { kind } = await getModel(instance, modelId)
+  if (kind.startsWith('mirrored-')) {
+    throw new UsageError(`${modelId} is a ${kind}: releases reach it only by mirroring.`, ['choose a model as --to'])
+  }
+  if (kind === 'data-card' && needsImages) {
+    throw new UsageError(`${modelId} is a data card, and data cards take no images.`, [
+      'choose a model as --to, or use --no-images',
+    ])
+  }
+}
+
+/**
+ * The exit code that a result stands for.
+ *
+ * @param stopReason why the run ended early, if it did
+ */
+export function exitCodeOf(result: CloneReleasesResult, stopReason: unknown): ExitCode {
+  if (stopReason instanceof ExpectedError) return stopReason.exitCode
+  if (result.run.failed.length > 0) return ExitCode.Partial
+  const isExact = result.problems.length === 0 && (result.comparison?.differences.length ?? 0) === 0
+  return isExact ? ExitCode.Done : ExitCode.Findings
+}

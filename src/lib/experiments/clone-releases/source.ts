@@ -1,0 +1,86 @@
+import type { ReleaseEntry } from '../../api/answers.js'
+import type { Instance } from '../../api/instance.js'
+import { getModel } from '../../api/models.js'
+import { listReleases } from '../../api/releases.js'
+import { UsageError } from '../../errors.js'
+import { RegistryClient } from '../../registry/client.js'
+import { readDump, saveDump } from './dump.js'
+import { readImages, type ImageSet } from './image-set.js'
+import type { CloneReleasesOptions } from './options.js'
+import { toReleaseSkeletons, type ReleaseSkeleton } from './release-skeleton.js'
+import { selectReleases } from './select.js'
+
+/** What is to be copied. */
+export interface Source {
+  readonly releases: readonly ReleaseSkeleton[]
+  readonly images: ImageSet
+  readonly origin: SourceOrigin
+}
+
+/** Where the releases were read from. */
+export interface SourceOrigin {
+  readonly url: string
+  readonly modelId?: string
+  readonly file?: string
+}
+
+/**
+ * Reads the releases to copy, from a model or from a dump file, and the skeletons of their images.
+ *
+ * @throws UsageError when there is no usable source; ResponseError and ConnectionError when it cannot be read
+ */
+export async function readSource(
+  options: CloneReleasesOptions,
+  instance: Instance,
+  destinationInstance: Instance,
+  destinationId: string | undefined,
+): Promise<Source> {
+  const modelId =
+    options.from ??
+    (options.fromFile === undefined ? options.source.lookUp('CLONE_RELEASES_SOURCE_MODEL_ID') : undefined)
+  const file =
+    options.fromFile ?? (modelId === undefined ? options.source.lookUp('CLONE_RELEASES_ENDPOINT_DUMP') : undefined)
+  if (modelId !== undefined && modelId === destinationId && instance.origin === destinationInstance.origin) {
+    throw new UsageError(`Source and destination are the same model: ${modelId} at ${instance.origin}.`, [
+      'name another model with --to, or none to have one created',
+    ])
+  }
+  const entries = await readEntries(options, instance, modelId, file)
+  if (options.saveDump !== undefined) await saveDump(options.saveDump, entries)
+  const releases = selectReleases(toReleaseSkeletons(entries), options.semverRange)
+  const images = options.withImages
+    ? await readImages(
+        new RegistryClient(instance.connection),
+        releases.flatMap((release) => release.images),
+        options.concurrency,
+      )
+    : new Map()
+  const origin = {
+    url: instance.origin,
+    ...(modelId !== undefined && { modelId }),
+    ...(file !== undefined && { file }),
+  }
+  return { releases, images, origin }
+}
+
+async function readEntries(
+  options: CloneReleasesOptions,
+  instance: Instance,
+  modelId: string | undefined,
+  file: string | undefined,
+): Promise<readonly ReleaseEntry[]> {
+  if (file !== undefined) return readDump(file)
+  if (modelId === undefined) {
+    throw new UsageError('There is nothing to clone from.', [
+      'name the source with --from MODEL_ID, or a saved list of releases with --from-file FILE',
+      `or set CLONE_RELEASES_SOURCE_MODEL_ID in ${options.source.envFile}`,
+    ])
+  }
+  const model = await getModel(instance, modelId)
+  if (model.kind === 'data-card' && options.withImages) {
+    throw new UsageError(`${modelId} is a data card, and data cards have no images to copy.`, [
+      'use --no-images to copy its releases and files',
+    ])
+  }
+  return listReleases(instance, modelId)
+}

@@ -1,0 +1,53 @@
+import type { Instance } from '../api/instance.js'
+import { createModel, hasModelCard, setUpModelCard } from '../api/models.js'
+import type { Settings } from '../config/settings.js'
+import type { ExperimentContext } from './context.js'
+
+export interface ModelRequest {
+  /** By flag; wins over the dotenv key. */
+  readonly modelId?: string | undefined
+  /** The key that the id is read from and, for a new model, written back to. */
+  readonly envKey: string
+  readonly name: string
+  readonly description: string
+  readonly schemaId?: string | undefined
+}
+
+/** The model's id by flag, environment or dotenv file; undefined when it is still to be made. */
+export function findModelId(settings: Settings, request: Pick<ModelRequest, 'modelId' | 'envKey'>): string | undefined {
+  return request.modelId ?? settings.lookUp(request.envKey)
+}
+
+/**
+ * Finds the model of an experiment, or creates it, and gives it a card when it has none. The id of a new model is
+ * written to the dotenv file before anything is made in it, so that the next run uses the same one.
+ *
+ * @returns the model's id; in a dry run that would create it, a placeholder
+ */
+export async function getOrCreateModel(
+  { run, warn }: ExperimentContext,
+  instance: Instance,
+  settings: Settings,
+  request: ModelRequest,
+): Promise<{ modelId: string; isNew: boolean }> {
+  const existing = findModelId(settings, request)
+  const modelId =
+    existing ??
+    (await run.step({ kind: 'model', name: request.name, planned: 'new-model' }, async () => {
+      const { id } = await createModel(instance, request.name, request.description)
+      try {
+        await settings.writeBack(request.envKey, id)
+      } catch (error) {
+        warn(`The model ${id} was created, but ${request.envKey} could not be written to ${settings.envFile}.`)
+        throw error
+      }
+      return id
+    }))
+  const isNew = existing === undefined
+  if (isNew || !(await hasModelCard(instance, modelId))) {
+    await run.step({ kind: 'card', name: modelId, planned: '' }, () =>
+      setUpModelCard(instance, modelId, request.schemaId),
+    )
+  }
+  return { modelId, isNew }
+}

@@ -1,0 +1,153 @@
+import type { Readable } from 'node:stream'
+import { Agent, type Dispatcher } from 'undici'
+import type { Credentials } from '../config/credentials.js'
+import { ExpectedError } from '../errors.js'
+import { ConnectionError, toResponseError, UnexpectedAnswerError, type Operation } from './errors.js'
+import { readUpTo } from './read-body.js'
+import { DEFAULT_RETRY_POLICY, withRetries, type RetryPolicy } from './retry.js'
+
+export interface ConnectionOptions {
+  readonly origin: string
+  readonly credentials: Credentials | undefined
+  /** Value of the User-Agent header. */
+  readonly userAgent: string
+  /** Sockets held open to the instance at most. */
+  readonly maxConnections?: number
+  readonly retryPolicy?: RetryPolicy
+  /** Called for each request that is about to be sent again. */
+  readonly onRetry?: (failure: Error) => void
+}
+
+export interface RequestOptions {
+  /** Absolute, or relative to the instance's origin. */
+  readonly url: string | URL
+  readonly headers?: Readonly<Record<string, string>>
+  /** Opens the body; it is called once per attempt, so that a body which was partly sent can be sent again. */
+  readonly openBody?: (() => Readable | Uint8Array | string) | undefined
+  /** See {@link withRetries}. */
+  readonly isRepeatable: boolean
+  readonly signal?: AbortSignal | undefined
+  /** Statuses besides 2xx that the caller handles itself. */
+  readonly accept?: readonly number[]
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  /** To be read or dumped by the caller. */
+  readonly body: Dispatcher.ResponseData['body']
+}
+
+/** Longest error body that is read, in bytes; error texts are for people. */
+const MAX_ERROR_BODY_BYTES = 256 * 1024
+
+/**
+ * The one way to the network: a pool of sockets to one instance, with its keys, timeouts and retries. Redirects are not
+ * followed, and a URL of another origin is refused, so that nothing is ever sent elsewhere.
+ */
+export class Connection {
+  readonly origin: string
+  readonly #options: ConnectionOptions
+  readonly #dispatcher: Agent
+  #hasAnswered = false
+
+  constructor(options: ConnectionOptions) {
+    this.origin = options.origin
+    this.#options = options
+    this.#dispatcher = new Agent({
+      connections: options.maxConnections ?? 16,
+      connectTimeout: 10_000,
+      headersTimeout: 120_000,
+      bodyTimeout: 120_000,
+    })
+  }
+
+  /**
+   * Sends one request and reads its answer, again where that is safe and promising.
+   *
+   * @param read takes what is needed of the answer, whose status is 2xx or among `accept`. It belongs to the attempt: a
+   *   body that breaks off is a failure like any other. It must consume or return the body.
+   * @returns what `read` returns
+   * @throws ResponseError for every other status, ConnectionError when no whole answer came
+   */
+  async send<T>(operation: Operation, options: RequestOptions, read: (answer: Answer) => Promise<T>): Promise<T> {
+    const url = new URL(options.url, this.origin)
+    if (url.origin !== this.origin) {
+      throw new UnexpectedAnswerError(
+        operation,
+        `the server names ${url.origin}, which is not the configured ${this.origin}; nothing was sent there.`,
+      )
+    }
+    return this.retry(options, () => this.#attempt(operation, url, options, read))
+  }
+
+  /** Repeats what takes several requests under the policy of a single one; see {@link withRetries}. */
+  async retry<T>(
+    options: Pick<RequestOptions, 'isRepeatable' | 'signal'>,
+    attempt: (attemptNumber: number) => Promise<T>,
+  ): Promise<T> {
+    return withRetries(
+      {
+        policy: this.#options.retryPolicy ?? DEFAULT_RETRY_POLICY,
+        isRepeatable: options.isRepeatable,
+        signal: options.signal,
+        onRetry: this.#options.onRetry,
+      },
+      attempt,
+    )
+  }
+
+  /** The Authorization header with the instance's keys; empty for a development instance without keys. */
+  authorization(): Readonly<Record<string, string>> {
+    const value = this.#options.credentials?.authorizationFor(new URL(this.origin))
+    return value === undefined ? {} : { authorization: value }
+  }
+
+  async #attempt<T>(
+    operation: Operation,
+    url: URL,
+    options: RequestOptions,
+    read: (answer: Answer) => Promise<T>,
+  ): Promise<T> {
+    try {
+      const data = await this.#dispatcher.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: operation.method,
+        headers: { 'user-agent': this.#options.userAgent, ...options.headers },
+        body: options.openBody?.() ?? null,
+        signal: options.signal ?? null,
+      })
+      this.#hasAnswered = true
+      const headers = toHeaders(data.headers)
+      const { statusCode: status, body } = data
+      if ((status >= 200 && status < 300) || options.accept?.includes(status)) {
+        return await read({ status, headers, body })
+      }
+      const { bytes } = await readUpTo(body, MAX_ERROR_BODY_BYTES)
+      throw toResponseError(operation, { status, headers, body: bytes.toString('utf8') })
+    } catch (error) {
+      if (error instanceof ExpectedError) throw error
+      options.signal?.throwIfAborted()
+      throw new ConnectionError(operation, this.origin, error, !this.#hasAnswered)
+    }
+  }
+
+  /** Closes the pool once running requests have ended. */
+  async close(): Promise<void> {
+    await this.#dispatcher.close()
+  }
+
+  /** Breaks all running requests off. */
+  async destroy(): Promise<void> {
+    await this.#dispatcher.destroy()
+  }
+}
+
+function toHeaders(raw: Dispatcher.ResponseData['headers']): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(raw)) {
+    for (const single of Array.isArray(value) ? value : [value]) if (single !== undefined) headers.append(name, single)
+  }
+  return headers
+}

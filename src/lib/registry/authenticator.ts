@@ -1,0 +1,110 @@
+import type { Answer, Connection, RequestOptions } from '../http/connection.js'
+import { ResponseError, UnexpectedAnswerError, type Operation } from '../http/errors.js'
+import { parseChallenge, type Challenge } from './challenge.js'
+
+/** What a request may do, such as `repository:my-model-ab12cd/image:pull,push`. */
+export type Scope = string
+
+/** Longest token answer that is read, in characters. */
+const MAX_TOKEN_LENGTH = 64 * 1024
+
+/**
+ * Sends requests to a registry with the token that each needs. Tokens are kept per set of scopes, because each costs the
+ * server a check of the keys, and asked for again when the registry no longer takes one.
+ */
+export class Authenticator {
+  readonly #connection: Connection
+  readonly #tokens = new Map<string, Promise<string | undefined>>()
+  #challenge: Promise<Challenge | undefined> | undefined
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  /**
+   * Sends a request with a token for `scopes`.
+   *
+   * @throws ResponseError 401 or 403 when the keys do not have the right to these scopes
+   */
+  async send<T>(
+    scopes: readonly Scope[],
+    operation: Operation,
+    options: RequestOptions,
+    read: (answer: Answer) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.#sendWith(await this.#tokenFor(scopes), operation, options, read)
+    } catch (error) {
+      if (!(error instanceof ResponseError) || error.status !== 401 || error.operation !== operation) throw error
+      // The token has expired, or the registry was restarted with another key.
+      this.#tokens.delete(scopes.join(' '))
+      return this.#sendWith(await this.#tokenFor(scopes), operation, options, read)
+    }
+  }
+
+  async #sendWith<T>(
+    token: string | undefined,
+    operation: Operation,
+    options: RequestOptions,
+    read: (answer: Answer) => Promise<T>,
+  ): Promise<T> {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    return this.#connection.send(operation, { ...options, headers: { ...options.headers, ...authorization } }, read)
+  }
+
+  #tokenFor(scopes: readonly Scope[]): Promise<string | undefined> {
+    const key = scopes.join(' ')
+    let token = this.#tokens.get(key)
+    if (token === undefined) {
+      token = this.#requestToken(scopes)
+      this.#tokens.set(key, token)
+      token.catch(() => this.#tokens.delete(key))
+    }
+    return token
+  }
+
+  async #requestToken(scopes: readonly Scope[]): Promise<string | undefined> {
+    this.#challenge ??= this.#ping()
+    const challenge = await this.#challenge
+    if (challenge === undefined) return undefined
+    const url = new URL(challenge.realm)
+    if (challenge.service !== undefined) url.searchParams.set('service', challenge.service)
+    for (const scope of scopes) url.searchParams.append('scope', scope)
+    const operation: Operation = { method: 'GET', path: url.pathname }
+    return this.#connection.send(
+      operation,
+      { url, headers: this.#connection.authorization(), isRepeatable: true },
+      async ({ body }) => readToken(operation, await body.text()),
+    )
+  }
+
+  /** Asks the registry how it wants to be authenticated (OCI distribution specification, "Determining Support"). */
+  async #ping(): Promise<Challenge | undefined> {
+    const operation: Operation = { method: 'GET', path: '/v2/' }
+    return this.#connection.send(
+      operation,
+      { url: '/v2/', isRepeatable: true, accept: [401] },
+      async ({ status, headers, body }) => {
+        await body.dump()
+        if (headers.get('content-type')?.includes('html')) {
+          throw new UnexpectedAnswerError(operation, 'an HTML page; there is no registry at this address.')
+        }
+        return status === 401 ? parseChallenge(headers.get('www-authenticate'), this.#connection.origin) : undefined
+      },
+    )
+  }
+}
+
+function readToken(operation: Operation, text: string): string {
+  if (text.length <= MAX_TOKEN_LENGTH) {
+    try {
+      const answer = JSON.parse(text) as { token?: unknown; access_token?: unknown } | null
+      const token = answer?.token ?? answer?.access_token
+      // Only characters that a header may carry (RFC 6750, section 2.1).
+      if (typeof token === 'string' && /^[\w.~+/=-]+$/.test(token)) return token
+    } catch {
+      // Falls through to the one error for every unusable answer.
+    }
+  }
+  throw new UnexpectedAnswerError(operation, 'the answer holds no usable registry token.')
+}

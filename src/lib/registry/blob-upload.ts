@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import type { ByteSource } from '../content/byte-source.js'
+import { ExpectedError } from '../errors.js'
+import type { Connection } from '../http/connection.js'
+import { UnexpectedAnswerError, type Operation } from '../http/errors.js'
+import { meterBody, type OnBytes } from '../http/metered-body.js'
+import { tap } from '../http/tap.js'
+import type { Authenticator, Scope } from './authenticator.js'
+
+export interface BlobTransfer {
+  readonly repository: string
+  readonly scopes: readonly Scope[]
+  readonly source: ByteSource
+  readonly onBytes?: OnBytes | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const START: Operation = { method: 'POST', path: '/v2/<name>/blobs/uploads/' }
+const SEND: Operation = { method: 'PATCH', path: '/v2/<name>/blobs/uploads/<reference>' }
+const ASK: Operation = { method: 'GET', path: '/v2/<name>/blobs/uploads/<reference>' }
+const CANCEL: Operation = { method: 'DELETE', path: '/v2/<name>/blobs/uploads/<reference>' }
+const COMMIT: Operation = { method: 'PUT', path: '/v2/<name>/blobs/uploads/<reference>' }
+
+/**
+ * Uploads one blob (OCI distribution specification, "Pushing a blob in chunks"), with its digest computed on the way.
+ * After a failure the registry is asked how much it has, and the rest follows from there; a registry that cannot say
+ * gets a new upload. Nothing is ever resent from 0 into an open upload, because some registries then store both.
+ */
+export class BlobUpload {
+  readonly #connection: Connection
+  readonly #authenticator: Authenticator
+  readonly #transfer: BlobTransfer
+  readonly #hash = createHash('sha256')
+  #hashedBytes = 0
+  #location: string | undefined
+  #offset = 0
+
+  constructor(connection: Connection, authenticator: Authenticator, transfer: BlobTransfer) {
+    this.#connection = connection
+    this.#authenticator = authenticator
+    this.#transfer = transfer
+  }
+
+  /**
+   * Sends all bytes. The upload stays open until {@link commit}.
+   *
+   * @returns the digest of what was sent
+   */
+  async send(): Promise<string> {
+    const { sizeBytes } = this.#transfer.source
+    try {
+      await this.#connection.retry({ isRepeatable: true, signal: this.#transfer.signal }, async (attemptNumber) => {
+        if (attemptNumber > 0) await this.#resume()
+        this.#location ??= await this.#start()
+        if (this.#offset < sizeBytes) await this.#sendRest(this.#location)
+      })
+    } catch (error) {
+      await this.#cancel()
+      throw error
+    }
+    return `sha256:${this.#hash.digest('hex')}`
+  }
+
+  /** Makes the uploaded bytes a blob; the registry checks the digest. */
+  async commit(digest: string): Promise<void> {
+    if (this.#location === undefined) throw new TypeError('commit before send')
+    const url = new URL(this.#location, this.#connection.origin)
+    url.searchParams.set('digest', digest)
+    await this.#request(COMMIT, { url, headers: { 'content-length': '0' } })
+  }
+
+  async #start(): Promise<string> {
+    const { location } = await this.#request(START, {
+      url: `/v2/${this.#transfer.repository}/blobs/uploads/`,
+      headers: { 'content-length': '0' },
+      isRepeatable: true,
+    })
+    this.#offset = 0
+    return location
+  }
+
+  async #sendRest(url: string): Promise<void> {
+    const { source, onBytes } = this.#transfer
+    const start = this.#offset
+    const answer = await this.#request(SEND, {
+      url,
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-length': String(source.sizeBytes - start),
+        'content-range': `${start}-${source.sizeBytes - 1}`,
+      },
+      openBody: meterBody(() => this.#openHashed(start), onBytes),
+    })
+    this.#location = answer.location
+    this.#offset = source.sizeBytes
+  }
+
+  /** The bytes from `start` on; those that have not been hashed yet are. */
+  #openHashed(start: number): Readable {
+    let position = start
+    return tap(this.#transfer.source.open({ start }), (chunk) => {
+      const alreadyHashed = Math.min(chunk.length, Math.max(0, this.#hashedBytes - position))
+      position += chunk.length
+      if (alreadyHashed === chunk.length) return
+      this.#hash.update(chunk.subarray(alreadyHashed))
+      this.#hashedBytes = position
+    })
+  }
+
+  /** Finds out where to go on after a failure. */
+  async #resume(): Promise<void> {
+    if (this.#location === undefined) return
+    try {
+      const { location, lastByte } = await this.#request(ASK, { url: this.#location, isRepeatable: true })
+      // `0-0` means nothing received or one byte received, depending on the registry.
+      if (lastByte !== undefined && lastByte > 0 && lastByte < this.#hashedBytes) {
+        this.#location = location
+        this.#offset = lastByte + 1
+        return
+      }
+    } catch (error) {
+      if (!(error instanceof ExpectedError)) throw error
+    }
+    await this.#cancel()
+    this.#location = undefined
+    this.#offset = 0
+  }
+
+  /** Tells the registry to forget an upload that will not be finished; best effort, since registries also expire them. */
+  async #cancel(): Promise<void> {
+    if (this.#location === undefined) return
+    await this.#request(CANCEL, { url: this.#location, signal: AbortSignal.timeout(5000) }).catch(() => undefined)
+  }
+
+  async #request(
+    operation: Operation,
+    request: {
+      url: string | URL
+      headers?: Record<string, string>
+      openBody?: () => Readable
+      isRepeatable?: boolean
+      signal?: AbortSignal
+    },
+  ): Promise<{ location: string; lastByte: number | undefined }> {
+    const { signal } = this.#transfer
+    return this.#authenticator.send(
+      this.#transfer.scopes,
+      operation,
+      { isRepeatable: false, signal, ...request },
+      async ({ headers, body }) => {
+        await body.dump()
+        const location = headers.get('location')
+        if (location === null && (operation === START || operation === SEND)) {
+          throw new UnexpectedAnswerError(operation, 'the registry did not say where the upload goes on (no Location).')
+        }
+        const lastByte = /^(?:bytes=)?0-(\d+)$/.exec(headers.get('range') ?? '')?.[1]
+        return {
+          location: location ?? String(request.url),
+          lastByte: lastByte === undefined ? undefined : Number(lastByte),
+        }
+      },
+    )
+  }
+}

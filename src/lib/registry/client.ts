@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto'
+import { bufferSource } from '../content/sources.js'
+import type { Connection } from '../http/connection.js'
+import { ConnectionError, UnexpectedAnswerError, type Operation } from '../http/errors.js'
+import { readUpTo } from '../http/read-body.js'
+import { showServerText } from '../http/server-text.js'
+import { Authenticator, type Scope } from './authenticator.js'
+import { BlobUpload, type BlobTransfer } from './blob-upload.js'
+import { READABLE_MANIFEST_TYPES } from './image/media-types.js'
+
+/** Size up to which the OCI distribution specification expects registries to take manifests. */
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
+
+export interface ManifestAnswer {
+  readonly bytes: Uint8Array
+  readonly contentType: string
+  readonly digest: string
+}
+
+/** A client of one OCI registry (OCI distribution specification 1.1): what pushing and reading images takes. */
+export class RegistryClient {
+  readonly #connection: Connection
+  readonly #authenticator: Authenticator
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+    this.#authenticator = new Authenticator(connection)
+  }
+
+  /**
+   * Reads a manifest or index by tag or digest, and checks that its bytes have the digest that was asked for.
+   *
+   * @throws ResponseError 404 when there is none
+   */
+  async getManifest(repository: string, reference: string): Promise<ManifestAnswer> {
+    const operation: Operation = { method: 'GET', path: '/v2/<name>/manifests/<reference>' }
+    return this.#authenticator.send(
+      [pull(repository)],
+      operation,
+      {
+        url: `/v2/${repository}/manifests/${encodeURIComponent(reference)}`,
+        headers: { accept: READABLE_MANIFEST_TYPES.join(', ') },
+        isRepeatable: true,
+      },
+      async ({ headers, body }) => {
+        const { bytes, isWhole } = await readUpTo(body, MAX_MANIFEST_BYTES)
+        if (!isWhole)
+          throw new UnexpectedAnswerError(operation, `the manifest is larger than ${MAX_MANIFEST_BYTES} bytes.`)
+        const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+        const expected = reference.startsWith('sha256:') ? reference : headers.get('docker-content-digest')
+        if (expected?.startsWith('sha256:') && expected !== digest) {
+          throw new UnexpectedAnswerError(
+            operation,
+            `the manifest has the digest ${digest}, not ${showServerText(expected)}.`,
+          )
+        }
+        return { bytes, contentType: headers.get('content-type') ?? '', digest }
+      },
+    )
+  }
+
+  /** Stores a manifest or index under a tag or its digest. Its blobs and manifests must be there already. */
+  async putManifest(
+    repository: string,
+    reference: string,
+    manifest: { bytes: Uint8Array; mediaType: string; digest: string },
+  ): Promise<void> {
+    const operation: Operation = { method: 'PUT', path: '/v2/<name>/manifests/<reference>' }
+    await this.#authenticator.send(
+      [pushTo(repository)],
+      operation,
+      {
+        url: `/v2/${repository}/manifests/${encodeURIComponent(reference)}`,
+        headers: { 'content-type': manifest.mediaType },
+        openBody: () => manifest.bytes,
+        isRepeatable: true,
+      },
+      async ({ headers, body }) => {
+        await body.dump()
+        const stored = headers.get('docker-content-digest')
+        if (stored !== null && stored !== manifest.digest) {
+          throw new UnexpectedAnswerError(
+            operation,
+            `the registry stored ${showServerText(stored)}, not ${manifest.digest}.`,
+          )
+        }
+      },
+    )
+  }
+
+  /** The tags of a repository, in the registry's order. */
+  async listTags(repository: string): Promise<readonly string[]> {
+    const operation: Operation = { method: 'GET', path: '/v2/<name>/tags/list' }
+    return this.#authenticator.send(
+      [pull(repository)],
+      operation,
+      { url: `/v2/${repository}/tags/list`, isRepeatable: true },
+      async ({ body }) => {
+        const answer = JSON.parse(await body.text()) as { tags?: unknown } | null
+        const tags = answer?.tags ?? []
+        if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) {
+          throw new UnexpectedAnswerError(operation, 'the answer holds no list of tags.')
+        }
+        return tags
+      },
+    )
+  }
+
+  /** The size in bytes of a blob, or undefined when the repository does not have it. */
+  async findBlob(repository: string, digest: string): Promise<number | undefined> {
+    return this.#authenticator.send(
+      [pull(repository)],
+      { method: 'HEAD', path: '/v2/<name>/blobs/<digest>' },
+      { url: `/v2/${repository}/blobs/${digest}`, isRepeatable: true, accept: [404] },
+      async ({ status, headers, body }) => {
+        await body.dump()
+        return status === 404 ? undefined : Number(headers.get('content-length'))
+      },
+    )
+  }
+
+  /**
+   * Streams a blob whose digest is only known when its bytes have been sent.
+   *
+   * @returns its digest
+   */
+  async pushBlob(transfer: Omit<BlobTransfer, 'scopes'>): Promise<string> {
+    const { repository } = transfer
+    const upload = new BlobUpload(this.#connection, this.#authenticator, { ...transfer, scopes: [pushTo(repository)] })
+    const digest = await upload.send()
+    try {
+      await upload.commit(digest)
+    } catch (error) {
+      // When only the answer was lost, the blob is there.
+      if (
+        !(error instanceof ConnectionError) ||
+        (await this.findBlob(repository, digest)) !== transfer.source.sizeBytes
+      )
+        throw error
+    }
+    return digest
+  }
+
+  /** Stores a small blob that is in memory, such as an image's config, unless it is there already. */
+  async pushBytes(repository: string, bytes: Uint8Array): Promise<string> {
+    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+    if ((await this.findBlob(repository, digest)) === bytes.length) return digest
+    return this.pushBlob({ repository, source: bufferSource(bytes) })
+  }
+
+  /**
+   * Makes a blob of one repository available in another without sending it (OCI distribution specification, "Mounting a
+   * blob from another repository").
+   *
+   * @returns false when the registry did not do so; then the blob has to be pushed
+   */
+  async mountBlob(repository: string, digest: string, fromRepository: string): Promise<boolean> {
+    const scopes = [pushTo(repository), pull(fromRepository)]
+    const query = new URLSearchParams({ mount: digest, from: fromRepository })
+    const url = `/v2/${repository}/blobs/uploads/?${query.toString()}`
+    const start: Operation = { method: 'POST', path: '/v2/<name>/blobs/uploads/' }
+    const options = { url, headers: { 'content-length': '0' }, isRepeatable: true }
+    const unusedUpload = await this.#authenticator.send(scopes, start, options, async ({ status, headers, body }) => {
+      await body.dump()
+      return status === 201 ? undefined : (headers.get('location') ?? '')
+    })
+    if (unusedUpload === undefined) return true
+    const cancel: Operation = { method: 'DELETE', path: '/v2/<name>/blobs/uploads/<reference>' }
+    await this.#authenticator
+      .send(scopes, cancel, { url: unusedUpload, isRepeatable: false }, ({ body }) => body.dump())
+      .catch(() => undefined)
+    return false
+  }
+}
+
+function pull(repository: string): Scope {
+  return `repository:${repository}:pull`
+}
+
+function pushTo(repository: string): Scope {
+  return `repository:${repository}:pull,push`
+}

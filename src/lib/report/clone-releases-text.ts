@@ -1,0 +1,99 @@
+import chalk from 'chalk'
+import { formatSize } from '../content/size.js'
+import type { CloneReleasesResult } from '../experiments/clone-releases/index.js'
+import type { KindStatistics } from '../run/statistics.js'
+import { formatDuration, formatTable, wrapText } from './text.js'
+
+/** The summary of `clone-releases` for people, at most 80 columns wide where names allow. */
+export function formatCloneReleases(result: CloneReleasesResult): string {
+  const blocks = [formatHeading(result)]
+  if (result.problems.length > 0) blocks.push(formatProblems(result))
+  if (result.run.isDryRun) blocks.push(formatPlannedSteps(result))
+  else if (isAttempted(result)) blocks.push(formatWork(result))
+  if (result.leftOut.length > 0) {
+    blocks.push(['Left out, because a copy cannot have it:', ...result.leftOut.map((what) => `  ${what}`)].join('\n'))
+  }
+  if (result.run.failed.length > 0) blocks.push(formatFailures(result))
+  if (result.comparison !== undefined) blocks.push(formatComparison(result.comparison))
+  return blocks.join('\n\n')
+}
+
+function isAttempted(result: CloneReleasesResult): boolean {
+  return result.comparison !== undefined || result.run.failed.length > 0 || result.run.steps.length > 0
+}
+
+function formatHeading({ source, destination, run, planned, problems }: CloneReleasesResult): string {
+  const from = source.file ?? source.modelId ?? ''
+  const fromUrl = source.url === destination.url ? '' : ` at ${source.url}`
+  const to = destination.modelId === '' ? 'a new model' : destination.modelId
+  const verb = run.isDryRun ? 'Would clone' : 'Clone of'
+  const lines = [`${chalk.bold(verb)} ${from}${fromUrl} to ${to} at ${destination.url}`]
+  if (destination.isNew && !run.isDryRun) lines.push('The destination model was created.')
+  if (planned.releases === 0 && problems.length === 0) {
+    lines.push(`Nothing to do: all ${planned.skippedReleases} releases are there already.`)
+  }
+  return lines.join('\n')
+}
+
+function formatProblems({ problems, run, comparison }: CloneReleasesResult): string {
+  const lines = problems.flatMap(({ subject, message, tryNext }) => [
+    ...wrapText(`${chalk.yellow('-')} ${subject}: ${message}.`, '  ', '    '),
+    ...wrapText(`Try: ${tryNext}.`, '    ', '    '),
+  ])
+  const isNothingMade = comparison === undefined && run.steps.length === 0 && !run.isDryRun
+  if (isNothingMade) lines.push('Nothing was made. With --keep-going everything else is copied.')
+  return ['This cannot be copied exactly:', ...lines].join('\n')
+}
+
+function formatPlannedSteps({ run, planned }: CloneReleasesResult): string {
+  const summary = `${run.planned.length} steps, ${formatSize(planned.bytes)}; a dry run changes nothing.`
+  const caveat = 'Whether the destination has deleted one of these versions shows only in a real run.'
+  return [...run.planned.map((key) => `  ${key}`), summary, caveat].join('\n')
+}
+
+function formatWork({ planned, run }: CloneReleasesResult): string {
+  const kinds = new Map(run.steps.map((kind) => [kind.kind, kind]))
+  const row = (label: string, kind: string, there: number | string) => {
+    const statistics = kinds.get(kind)
+    return [label, String(statistics?.done ?? 0), String(there), String(statistics?.failed ?? 0), latency(statistics)]
+  }
+  const table = formatTable(
+    ['', 'made', 'there already', 'failed', 'p50 / p95'],
+    [
+      row('releases', 'release', planned.skippedReleases),
+      row('files', 'file', planned.reusedFiles),
+      row('images', 'image', '-'),
+      row('layers', 'layer', '-'),
+    ],
+  )
+  const bytes = run.steps.reduce((total, kind) => total + kind.bytes, 0)
+  const rate = run.durationMs > 0 ? ` (${formatSize((bytes / run.durationMs) * 1000)}/s)` : ''
+  const retries = `${run.retries} ${run.retries === 1 ? 'retry' : 'retries'}`
+  return `${table}\n\n${formatSize(bytes)} sent in ${formatDuration(run.durationMs)}${rate}, ${retries}`
+}
+
+function latency(statistics: KindStatistics | undefined): string {
+  const times = statistics?.latencyMs
+  return times === undefined ? '' : `${formatDuration(times.p50)} / ${formatDuration(times.p95)}`
+}
+
+function formatFailures({ run }: CloneReleasesResult): string {
+  return [
+    chalk.red('Failed:'),
+    ...run.failed.flatMap(({ key, message, tryNext }) => [
+      ...wrapText(`${chalk.red('-')} ${key}: ${message}`, '  ', '    '),
+      ...tryNext.flatMap((hint) => wrapText(`Try: ${hint}.`, '    ', '    ')),
+    ]),
+    'Run the same command again to do the rest: what is there is found and not made twice.',
+  ].join('\n')
+}
+
+function formatComparison(comparison: NonNullable<CloneReleasesResult['comparison']>): string {
+  const { releases, files, images, layers, differences } = comparison
+  const extent = `${releases} releases, ${files} files in them, ${images} images with ${layers} layers`
+  if (differences.length === 0) return `${chalk.green('Identical')} to the source by comparison: ${extent}.`
+  const lines = differences.flatMap(({ subject, message }) => wrapText(`- ${subject} ${message}`, '  ', '    '))
+  return [`${chalk.red(`${differences.length} differences`)} from the source (${extent} compared):`, ...lines].join(
+    '\n',
+  )
+}

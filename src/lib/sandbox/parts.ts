@@ -1,0 +1,13 @@
+import type { BlobStore } from './blob-store.js'
+import type { Contract } from './contract.js'
+import type { RegistryStore } from './registry/index.js'
+import type { SandboxState } from './state.js'
+
+/** What the routes work on. */
+export interface SandboxParts {
+  readonly state: SandboxState
+  /** The bytes of files and of images. */
+  readonly blobs: BlobStore
+  readonly images: RegistryStore
+  readonly contract: Contract
+}

@@ -1,0 +1,40 @@
+import { explainRefusal, findTokenByHeader, type Principal } from './auth.js'
+import { BailoError } from './errors.js'
+import type { RegistryAction, RegistryAuthority } from './registry/index.js'
+import type { Entry, SandboxState } from './state.js'
+
+const ACTIONS: readonly RegistryAction[] = ['pull', 'push', 'delete']
+
+/** Says for the registry who is asking, and what they may do with the images of a model. */
+export class SandboxAuthority implements RegistryAuthority<Principal> {
+  constructor(private readonly state: SandboxState) {}
+
+  identify(header: string): ReturnType<RegistryAuthority<Principal>['identify']> {
+    try {
+      return Promise.resolve({ ok: true, principal: { token: findTokenByHeader(this.state, header) } })
+    } catch (error) {
+      const message = error instanceof BailoError ? error.message : 'Access key and secret key were not provided.'
+      return Promise.resolve({ ok: false, message })
+    }
+  }
+
+  permittedActions(principal: Principal, modelId: string): ReadonlySet<RegistryAction> | undefined {
+    const entry = this.state.entries.get(modelId)
+    if (entry === undefined || !hasImages(entry)) return undefined
+    return new Set(ACTIONS.filter((action) => findRefusal(principal, modelId, action) === undefined))
+  }
+
+  explainDenial(principal: Principal, modelId: string, action: RegistryAction): string {
+    return findRefusal(principal, modelId, action) ?? 'You do not have permission to do this.'
+  }
+}
+
+function hasImages({ model }: Entry): boolean {
+  return model.kind !== 'data-card' && model.kind !== 'mirrored-data-card'
+}
+
+/** The server reads the model first, which needs an action of its own. */
+function findRefusal(principal: Principal, modelId: string, action: RegistryAction): string | undefined {
+  const needed = action === 'pull' ? 'image:read' : 'image:write'
+  return explainRefusal(principal, modelId, 'model:read') ?? explainRefusal(principal, modelId, needed)
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import { requireAction } from './access.js'
+import type { Principal } from './auth.js'
+import { UnknownServerError } from './errors.js'
+import type { Entry, SandboxState, StoredFile } from './state.js'
+
+export interface FileDetails {
+  readonly name: string
+  readonly mime?: string | undefined
+  readonly tags?: readonly string[] | undefined
+}
+
+/**
+ * Makes a file that is not listed yet. Its name may hold anything, and is never used as a path.
+ *
+ * @throws BailoError 403; UnknownServerError for an empty name (observed)
+ */
+export function newFile(state: SandboxState, principal: Principal, entry: Entry, details: FileDetails): StoredFile {
+  const { name, mime = 'application/octet-stream', tags = [] } = details
+  const modelId = entry.model.id
+  const file: StoredFile = {
+    ...state.newDocument(),
+    modelId,
+    name,
+    mime,
+    path: `beta/model/${modelId}/files/${randomUUID()}`,
+    tags: normaliseFileTags(tags),
+  }
+  requireAction(principal, modelId, 'file:write', { fileId: file._id })
+  checkFileName(name)
+  return file
+}
+
+export function checkFileName(name: string): void {
+  if (name === '') throw new UnknownServerError()
+}
+
+export function normaliseFileTags(tags: readonly string[]): string[] {
+  return tags.map((tag) => tag.toLowerCase())
+}

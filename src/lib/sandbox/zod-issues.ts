@@ -1,0 +1,145 @@
+import type { ErrorObject } from 'ajv'
+import { isObject, type Contract } from './contract.js'
+import { badRequest, type BailoError } from './errors.js'
+import type { JsonObject } from './state.js'
+
+/** One finding of the server's validation, in the form of the library that it uses (zod 3). */
+export interface ZodIssue {
+  readonly code: string
+  readonly path: readonly (string | number)[]
+  readonly message: string
+  readonly [detail: string]: unknown
+}
+
+/** Returns the server's refusal of a request that does not fit its validation (observed). */
+export function invalidRequest(issues: readonly ZodIssue[]): BailoError {
+  const message = issues.map((issue) => `Path: ${formatPath(issue.path)} - Message: ${issue.message}`).join(' | ')
+  return badRequest(message, { errors: issues })
+}
+
+/** Returns the finding for a value that has the wrong type, or is not there at all. */
+export function wrongType(path: ZodIssue['path'], expected: string, value: unknown): ZodIssue {
+  const received = nameType(value)
+  const message = received === 'undefined' ? 'Required' : `Expected ${expected}, received ${received}`
+  return { code: 'invalid_type', expected, received, path, message }
+}
+
+/**
+ * Translates what Ajv found (with the options `allErrors` and `verbose`) in a part of a request to what the server says,
+ * in the order in which the schema has its properties, as zod does.
+ */
+export function translateErrors(
+  errors: readonly ErrorObject[],
+  part: { name: string; value: unknown; schema: unknown; contract: Contract },
+): ZodIssue[] {
+  return errors
+    .filter((error) => !isImplied(error, errors))
+    .map((error) => ({ error, keys: keysOf(error, part.value) }))
+    .map(({ error, keys }) => ({
+      issue: translate(error, [part.name, ...keys], part.contract),
+      position: positionOf(keys, part.schema, part.contract),
+    }))
+    .sort((a, b) => comparePositions(a.position, b.position))
+    .map(({ issue }) => issue)
+}
+
+/** zod says one thing where Ajv says several: of a union that it does not fit, of an enumeration that it is no text. */
+function isImplied(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  if (error.keyword === 'enum' && typeof error.data !== 'string') return true
+  const unions = errors.filter(({ keyword }) => keyword === 'oneOf' || keyword === 'anyOf')
+  return unions.some((union) => error !== union && error.schemaPath.startsWith(`${union.schemaPath}/`))
+}
+
+function translate(error: ErrorObject, path: ZodIssue['path'], contract: Contract): ZodIssue {
+  const params = error.params as Record<string, unknown>
+  const limit = params.limit as number
+  switch (error.keyword) {
+    case 'required':
+      return wrongType(path, describeExpected(findMissingSchema(error, contract)), undefined)
+    case 'type':
+      return wrongType(path, describeExpected(error.parentSchema as JsonObject), error.data)
+    case 'enum': {
+      const options = params.allowedValues as unknown[]
+      const message = `Invalid enum value. Expected ${joinOptions(options)}, received '${String(error.data)}'`
+      return { received: error.data, code: 'invalid_enum_value', options, path, message }
+    }
+    case 'minLength':
+      return tooSmall(path, 'string', limit, `String must contain at least ${limit} character(s)`)
+    case 'minItems':
+      return tooSmall(path, 'array', limit, `Array must contain at least ${limit} element(s)`)
+    case 'exclusiveMinimum':
+      return { ...tooSmall(path, 'number', limit, `Number must be greater than ${limit}`), inclusive: false }
+    case 'additionalProperties': {
+      const key = String(params.additionalProperty)
+      return { code: 'unrecognized_keys', keys: [key], path, message: `Unrecognized key(s) in object: '${key}'` }
+    }
+    default:
+      return { code: 'invalid_union', unionErrors: [], path, message: 'Invalid input' }
+  }
+}
+
+function tooSmall(path: ZodIssue['path'], type: string, minimum: number, message: string): ZodIssue {
+  return { code: 'too_small', minimum, type, inclusive: true, exact: false, message, path }
+}
+
+function keysOf(error: ErrorObject, root: unknown): (string | number)[] {
+  const keys: (string | number)[] = []
+  let value = root
+  for (const escaped of error.instancePath.split('/').slice(1)) {
+    const key = escaped.replaceAll('~1', '/').replaceAll('~0', '~')
+    keys.push(Array.isArray(value) ? Number(key) : key)
+    value = (value as Record<string, unknown>)[key]
+  }
+  const { missingProperty } = error.params as { missingProperty?: string }
+  return missingProperty === undefined ? keys : [...keys, missingProperty]
+}
+
+/** Where the value stands in the schema: the index of the property on each level. */
+function positionOf(keys: readonly (string | number)[], schema: unknown, contract: Contract): number[] {
+  let inner = contract.resolve(schema)
+  return keys.map((key) => {
+    if (typeof key === 'number') {
+      inner = contract.resolve(inner.items)
+      return key
+    }
+    const properties = isObject(inner.properties) ? inner.properties : {}
+    inner = contract.resolve(properties[key])
+    return Object.keys(properties).indexOf(key)
+  })
+}
+
+function comparePositions(a: readonly number[], b: readonly number[]): number {
+  const level = a.findIndex((position, index) => position !== b[index])
+  if (level === -1) return a.length - b.length
+  return (a[level] ?? 0) - (b[level] ?? 0)
+}
+
+function findMissingSchema(error: ErrorObject, contract: Contract): JsonObject {
+  const { properties } = error.parentSchema as { properties?: Record<string, unknown> }
+  const { missingProperty } = error.params as { missingProperty: string }
+  return contract.resolve(properties?.[missingProperty])
+}
+
+/** zod has no integers: a fraction is a finding of its own, which the contract does not ask for. */
+function describeExpected({ type, enum: options }: JsonObject): string {
+  if (Array.isArray(options)) return joinOptions(options)
+  return type === 'integer' ? 'number' : String(type)
+}
+
+function joinOptions(options: readonly unknown[]): string {
+  return options.map((option) => `'${String(option)}'`).join(' | ')
+}
+
+function nameType(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (Number.isNaN(value)) return 'nan'
+  return typeof value
+}
+
+function formatPath(path: ZodIssue['path']): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`
+    return text === '' ? key : `${text}.${key}`
+  }, '')
+}
