@@ -1,9 +1,6 @@
-#!/usr/bin/env -S node --import tsx
-// Runs the commands from their TypeScript sources, without a build.
-import { settings } from '@oclif/core'
-
-process.env.NODE_ENV = 'development'
-settings.debug = true
-
-const { main } = await import('../src/lib/cli/main.ts')
-await main(import.meta.url)
+#!/usr/bin/env node
+// Runs the commands as their sources are now: builds first where something has changed.
+const directory = process.cwd()
+await import('../scripts/prepare.js')
+process.chdir(directory)
+await import('./run.js')

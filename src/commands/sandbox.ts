@@ -20,14 +20,15 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
 
   static override flags = {
     port: Flags.integer({ description: 'port to listen on; 0 takes a free one', default: 0, min: 0, max: 65535 }),
-    demo: Flags.boolean({ description: 'put a model with releases, files and images into it' }),
-    discard: Flags.boolean({ description: 'count the bytes of large files and layers, and drop them' }),
+    demo: Flags.boolean({ description: 'put a model with releases, files and images into it', default: false }),
+    discard: Flags.boolean({ description: 'count the bytes of large files and layers, and drop them', default: false }),
     'write-env': Flags.string({ description: 'write a dotenv file with URL and keys', helpValue: 'FILE' }),
   }
 
   async run(): Promise<SandboxReport | undefined> {
-    const { argv, flags } = await this.parse(Sandbox)
-    const command = argv as string[]
+    const { flags, raw } = await this.parse(Sandbox)
+    // Not oclif's `argv`: that is sorted by first occurrence, which moves an argument that occurs twice.
+    const command = raw.filter(({ type }) => type === 'arg').map(({ input }) => input)
     const options = {
       port: flags.port,
       isDemo: flags.demo,

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createBlobStore, KEPT_WHEN_DISCARDING_BYTES } from '../../src/lib/sandbox/blob-store.js'
+import { createBlobStore, KEPT_WHEN_DISCARDING_BYTES, readWithoutDestroying } from '../../src/lib/sandbox/blob-store.js'
 
 let directory: string
 
@@ -82,13 +82,10 @@ describe('a store that keeps bytes', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
-  it('leaves a stream alive when the disk fails', async () => {
-    const store = createBlobStore({ directory, discard: false })
-    await rm(directory, { recursive: true })
-    const source = streamOf('a', 'b')
-    await expect(store.write(source)).rejects.toThrow('ENOENT')
-    expect(source.destroyed).toBe(false)
-    await createBlobStore({ directory, discard: false }).write(source)
+  it('reports what the disk says', async () => {
+    const store = createBlobStore({ directory: path.join(directory, 'gone'), discard: false })
+    await rm(path.join(directory, 'gone'), { recursive: true })
+    await expect(store.write(streamOf('a'))).rejects.toThrow('ENOENT')
   })
 
   it('refuses ranges outside the blob, unknown keys and a join that names one', async () => {
@@ -136,5 +133,17 @@ describe('a store that discards', () => {
     const parts = [await store.write(streamOf('ab')), await store.write(streamOf('cd'))]
     const blob = await store.concatenate(parts.map(({ key }) => key))
     expect((await buffer(store.open(blob.key))).toString()).toBe('abcd')
+  })
+})
+
+describe('reading without destroying', () => {
+  it('leaves the stream to whoever reads the rest', async () => {
+    const source = streamOf('first', 'rest')
+    for await (const chunk of readWithoutDestroying(source)) {
+      expect(Buffer.from(chunk).toString()).toBe('first')
+      break
+    }
+    expect(source.destroyed).toBe(false)
+    expect((await buffer(source)).toString()).toBe('rest')
   })
 })

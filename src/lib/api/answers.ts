@@ -39,6 +39,7 @@ export interface FileEntry {
 }
 
 export interface ReleaseEntry {
+  readonly _id?: string
   readonly semver: string
   readonly notes: string
   readonly minor?: boolean
@@ -78,6 +79,7 @@ const fileEntry = object({ _id: text, name: text }, { mime: text, size: count, t
 const releaseEntry = object(
   { semver: text, notes: text },
   {
+    _id: text,
     minor: flag,
     draft: flag,
     fileIds: texts,

@@ -2,6 +2,7 @@ import createOpenApiClient, { type Client } from 'openapi-fetch'
 import type { paths } from '../../../openapi/bailo-v2.js'
 import type { Connection } from '../http/connection.js'
 import { UnexpectedAnswerError, type Operation } from '../http/errors.js'
+import { showServerText } from '../http/server-text.js'
 
 /** The typed JSON client of Bailo's API, over the types that are generated from `openapi/bailo-v2.yaml`. */
 export type JsonClient = Client<paths>
@@ -78,6 +79,7 @@ export async function bodyOf<T>(call: Promise<{ data?: T; response: Response }>)
   return data
 }
 
-function describeType(headers: Headers): string {
-  return headers.get('content-type') ?? 'no content type'
+/** The content type of an answer that has the wrong one, safe to print. */
+export function describeType(headers: Headers): string {
+  return showServerText(headers.get('content-type') ?? 'no content type')
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { ByteRange } from '../content/byte-source.js'
+import { UnexpectedAnswerError, type Operation } from '../http/errors.js'
 import type { Instance } from './instance.js'
 import { fillPath } from './paths.js'
 
@@ -9,7 +10,8 @@ const DOWNLOAD = '/api/v2/model/{modelId}/file/{fileId}/download'
  * Opens a file's content for reading, whole or a range of it (RFC 9110, section 14). The stream must be read to its end
  * or destroyed.
  *
- * @throws ResponseError 404 for an unknown file, 416 for a range outside the file
+ * @throws ResponseError 404 for an unknown file, 416 for a range outside the file; UnexpectedAnswerError when a range was
+ *   asked for and something on the way dropped that
  */
 export async function downloadFile(
   instance: Instance,
@@ -18,8 +20,9 @@ export async function downloadFile(
   options: { range?: ByteRange; signal?: AbortSignal } = {},
 ): Promise<Readable> {
   const { range, signal } = options
+  const operation: Operation = { method: 'GET', path: DOWNLOAD }
   return instance.connection.send(
-    { method: 'GET', path: DOWNLOAD },
+    operation,
     {
       url: fillPath(DOWNLOAD, { modelId, fileId }),
       headers: {
@@ -29,7 +32,12 @@ export async function downloadFile(
       isRepeatable: true,
       signal,
     },
-    // eslint-disable-next-line @typescript-eslint/require-await -- the body is handed on, not read
-    async ({ body }) => body,
+    async ({ status, body }) => {
+      if (range && status !== 206) {
+        await body.dump()
+        throw new UnexpectedAnswerError(operation, `a range was asked for, and the whole file answered (${status}).`)
+      }
+      return body
+    },
   )
 }

@@ -1,11 +1,13 @@
+import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import type { ByteRange, ByteSource } from '../content/byte-source.js'
 import { ExitCode, ExpectedError } from '../errors.js'
 import type { Answer } from '../http/connection.js'
 import { UnexpectedAnswerError, type Operation } from '../http/errors.js'
 import { meterBody, type OnBytes } from '../http/metered-body.js'
-import { check, type FileEntry } from './answers.js'
-import { bodyOf } from './client.js'
+import { showServerText } from '../http/server-text.js'
+import { check, type FileEntry, type MultipartStart } from './answers.js'
+import { bodyOf, describeType } from './client.js'
 import type { Instance } from './instance.js'
 import { fillPath } from './paths.js'
 
@@ -52,7 +54,7 @@ export async function uploadFile(instance: Instance, upload: FileUpload, options
     : await uploadAtOnce(instance, upload, options)
   if (file.size !== upload.source.sizeBytes) {
     throw new ExpectedError(
-      `The file ${file._id} was stored with ${file.size ?? 'no'} bytes, but ${upload.source.sizeBytes} were sent.`,
+      `The file ${showServerText(file._id)} was stored with ${file.size ?? 'no'} bytes, but ${upload.source.sizeBytes} were sent.`,
       { exitCode: ExitCode.Partial, tryNext: ['delete this file and run again'] },
     )
   }
@@ -90,11 +92,13 @@ async function uploadInParts(instance: Instance, upload: FileUpload, options: Up
       }),
     ),
   )
+  checkChunks(start, source.sizeBytes)
   const { fileId, uploadId } = start
   const limit = pLimit(options.partConcurrency ?? 4)
   // When one part has failed for good, parts that have not begun are not sent any more.
   const abort = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, abort.signal]) : abort.signal
+  setMaxListeners(0, signal)
   const sendPart = async (chunk: { startByte: number; endByte: number }, index: number) => {
     signal.throwIfAborted()
     const operation: Operation = { method: 'POST', path: PART }
@@ -116,6 +120,20 @@ async function uploadInParts(instance: Instance, upload: FileUpload, options: Up
   const parts = await Promise.all(start.chunks.map((chunk, index) => limit(sendPart, chunk, index)))
   const body = await bodyOf(instance.json.POST(FINISH, { params, body: { fileId, uploadId, parts } }))
   return check.file({ method: 'POST', path: FINISH }, body).file
+}
+
+/** The parts must make up the file: others would be stored as another one, or not be there to be read. */
+function checkChunks({ chunks }: MultipartStart, sizeBytes: number): void {
+  const isWhole =
+    chunks.every(({ startByte, endByte }, index) => {
+      return endByte >= startByte && startByte === (chunks[index - 1]?.endByte ?? -1) + 1
+    }) && chunks.at(-1)?.endByte === sizeBytes - 1
+  if (!isWhole) {
+    throw new UnexpectedAnswerError(
+      { method: 'POST', path: START },
+      `the ${chunks.length} parts that it asks for do not make up a file of ${sizeBytes} bytes.`,
+    )
+  }
 }
 
 async function sendBytes(
@@ -153,9 +171,6 @@ async function readJson(operation: Operation, { headers, body }: Answer): Promis
   try {
     return JSON.parse(text)
   } catch {
-    throw new UnexpectedAnswerError(
-      operation,
-      `the answer is not JSON (${headers.get('content-type') ?? 'no content type'}).`,
-    )
+    throw new UnexpectedAnswerError(operation, `the answer is not JSON (${describeType(headers)}).`)
   }
 }

@@ -7,7 +7,7 @@ export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
 
   static override baseFlags = {
-    quiet: Flags.boolean({ description: 'show no progress and no warnings', helpGroup: 'GLOBAL' }),
+    quiet: Flags.boolean({ description: 'show no progress', default: false, helpGroup: 'GLOBAL' }),
   }
 
   /** Tells the user something on stderr, also under `--json`; oclif's own `warn` is silent there. */

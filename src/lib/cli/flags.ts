@@ -29,9 +29,14 @@ export const experimentFlags = {
     default: 'bailo-exp',
     helpGroup: 'RUN',
   }),
-  'dry-run': Flags.boolean({ description: 'list what would be made, and change nothing', helpGroup: 'RUN' }),
+  'dry-run': Flags.boolean({
+    description: 'list what would be made, and change nothing',
+    default: false,
+    helpGroup: 'RUN',
+  }),
   'keep-going': Flags.boolean({
     description: 'do what can be done although something cannot or has failed',
+    default: false,
     helpGroup: 'RUN',
   }),
 }

@@ -1,6 +1,7 @@
 import type { ExperimentContext } from '../experiments/context.js'
 import { createProgress } from '../report/progress-display.js'
 import { Run } from '../run/run.js'
+import { describeError, printError } from './describe-error.js'
 import { watchInterrupts } from './interrupts.js'
 
 export interface ExperimentSetting {
@@ -30,6 +31,8 @@ export async function runExperiment<T>(
   })
   try {
     const result = await experiment({ run, version: setting.version, warn: setting.warn })
+    progress?.stop()
+    if (run.stopReason !== undefined) printError(describeError(run.stopReason))
     return { result, stopReason: run.stopReason }
   } finally {
     progress?.stop()

@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '../api/instance.js'
 import { Credentials } from '../config/credentials.js'
 import { createDemoModel } from '../demo/demo-model.js'
-import { UsageError } from '../errors.js'
+import { ExitCode, UsageError } from '../errors.js'
 import { startSandbox, type Sandbox } from '../sandbox/index.js'
 
 export interface SandboxSessionOptions {
@@ -49,31 +49,63 @@ export async function serveSandbox(
 /**
  * Runs a command against a fresh sandbox.
  *
- * @returns the command's exit code; for one that a signal ended, 128 plus the signal's number, as shells have it
+ * @returns the command's exit code; for one that a signal ended, 128 plus the signal's number, as shells have it; 130 when
+ *   the sandbox was interrupted before it could start the command
  * @throws UsageError when the command cannot be started
  */
 export async function runInSandbox(options: SandboxSessionOptions, command: readonly string[]): Promise<number> {
-  const directory = await mkdtemp(join(tmpdir(), 'bailo-exp-'))
-  // Ctrl-C reaches the command as well, and the sandbox must outlive it.
-  const ignore = (): void => undefined
-  process.on('SIGINT', ignore)
+  let child: ChildProcess | undefined
+  let isInterrupted = false
+  // A terminal sends Ctrl-C to the command as well; SIGTERM comes to this process alone. The sandbox outlives the command.
+  const onInterrupt = (): void => {
+    isInterrupted = true
+  }
+  const onTerminate = (): void => {
+    isInterrupted = true
+    child?.kill('SIGTERM')
+  }
+  process.on('SIGINT', onInterrupt)
+  process.on('SIGTERM', onTerminate)
   try {
-    return await withSandbox(options, async (report) => {
-      const envFile = join(directory, '.env')
-      await writeEnvFile(envFile, report)
-      const { url: URL, accessKey: ACCESS_KEY, secretKey: SECRET_KEY } = report
-      // The file takes what the command writes back, such as the id of a model that it made.
-      const environment = { ...process.env, URL, ACCESS_KEY, SECRET_KEY, BAILO_EXP_ENV_FILE: envFile }
-      return runCommand(withProgram(options, command), environment)
-    })
+    return await withSandbox(options, (report) =>
+      withEnvFile(report, async (envFile) => {
+        if (isInterrupted) return ExitCode.Interrupted
+        child = startCommand(withProgram(options, command), environmentFor(report, envFile))
+        return endOf(child)
+      }),
+    )
   } finally {
-    process.off('SIGINT', ignore)
+    process.off('SIGINT', onInterrupt)
+    process.off('SIGTERM', onTerminate)
+  }
+}
+
+/** Makes a dotenv file for what a command writes back, such as the id of a model that it made. */
+async function withEnvFile<T>(report: SandboxReport, use: (envFile: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'bailo-exp-'))
+  try {
+    const envFile = join(directory, '.env')
+    await writeEnvFile(envFile, report)
+    return await use(envFile)
+  } finally {
     await rm(directory, { recursive: true, force: true })
   }
 }
 
+function environmentFor({ url, accessKey, secretKey }: SandboxReport, envFile: string): NodeJS.ProcessEnv {
+  // Ids of models of another instance would win over those in the file.
+  const inherited = Object.entries(process.env).filter(([name]) => !name.endsWith('_MODEL_ID'))
+  return {
+    ...Object.fromEntries(inherited),
+    URL: url,
+    ACCESS_KEY: accessKey,
+    SECRET_KEY: secretKey,
+    BAILO_EXP_ENV_FILE: envFile,
+  }
+}
+
 async function withSandbox<T>(options: SandboxSessionOptions, use: (report: SandboxReport) => Promise<T>): Promise<T> {
-  const sandbox = await start(options)
+  const sandbox = await startSandbox({ port: options.port, discard: options.isDiscarding })
   try {
     const demoModelId = options.isDemo ? await fillDemo(sandbox, options.version) : undefined
     const { url, accessKey, secretKey } = sandbox
@@ -83,17 +115,6 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
     return await use(report)
   } finally {
     await sandbox.close()
-  }
-}
-
-async function start({ port, isDiscarding }: SandboxSessionOptions): Promise<Sandbox> {
-  try {
-    return await startSandbox({ port, discard: isDiscarding })
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && ['EADDRINUSE', 'EACCES'].includes(String(error.code))))
-      throw error
-    const reason = error.code === 'EACCES' ? 'needs more rights' : 'is in use'
-    throw new UsageError(`The port ${port} ${reason}.`, ['choose another with --port, or 0 for a free one'])
   }
 }
 
@@ -130,18 +151,24 @@ async function writeEnvFile(path: string, report: SandboxReport): Promise<void> 
 
 function withProgram({ ownCommands, program }: SandboxSessionOptions, command: readonly string[]): readonly string[] {
   const isOwn = ownCommands.some((id) => id.split(':').every((word, index) => command[index] === word))
-  return isOwn ? [process.execPath, ...process.execArgv, program, ...command] : command
+  // The dashes keep Node from taking an --env-file of the command for its own (nodejs/node, Dotenv::GetDataFromArgs).
+  return isOwn ? [process.execPath, ...process.execArgv, '--', program, ...command] : command
 }
 
-function runCommand(command: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const [file = '', ...args] = command
+function startCommand([file = '', ...args]: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
+  // Node throws on an empty name, instead of failing to start it.
+  if (file === '') throw new UsageError('The command after "--" has no name.', ['write for example -- clone-releases'])
+  return spawn(file, args, { stdio: 'inherit', env: environment })
+}
+
+function endOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: 'inherit', env: environment })
-    const passOn = (): boolean => child.kill('SIGTERM')
-    process.once('SIGTERM', passOn)
-    child.once('close', () => process.off('SIGTERM', passOn))
     child.once('error', (error) => {
-      reject(new UsageError(`The command ${file} cannot be started: ${error.message}.`))
+      reject(
+        new UsageError(`The command after "--" cannot be started: ${error.message}.`, [
+          'check its name; what bailo-exp itself has is listed by bailo-exp help',
+        ]),
+      )
     })
     child.once('exit', (code, signal) => {
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))

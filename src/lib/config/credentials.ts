@@ -1,17 +1,17 @@
 import { inspect } from 'node:util'
 
 /**
- * An access key and its secret, bound to one origin. The secret can only leave as the header of a request to that
- * origin: it does not show in `console.log`, JSON or property listings.
+ * An access key and its secret, bound to one origin. Both can only leave as the header of a request to that origin: they
+ * do not show in `console.log`, JSON or property listings.
  */
 export class Credentials {
   readonly origin: string
-  readonly accessKey: string
+  readonly #accessKey: string
   readonly #secretKey: string
 
   constructor(origin: string, accessKey: string, secretKey: string) {
     this.origin = origin
-    this.accessKey = accessKey
+    this.#accessKey = accessKey
     this.#secretKey = secretKey
   }
 
@@ -21,14 +21,14 @@ export class Credentials {
    */
   authorizationFor(url: URL): string | undefined {
     if (url.origin !== this.origin) return undefined
-    return `Basic ${Buffer.from(`${this.accessKey}:${this.#secretKey}`).toString('base64')}`
+    return `Basic ${Buffer.from(`${this.#accessKey}:${this.#secretKey}`).toString('base64')}`
   }
 
   toJSON(): unknown {
-    return { origin: this.origin, accessKey: this.accessKey }
+    return { origin: this.origin }
   }
 
   [inspect.custom](): string {
-    return `Credentials(${this.accessKey} for ${this.origin})`
+    return `Credentials(for ${this.origin})`
   }
 }

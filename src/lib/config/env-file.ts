@@ -6,6 +6,11 @@ import { UsageError } from '../errors.js'
 /** The dotenv file that is read when no other is named; it may be absent. */
 export const DEFAULT_ENV_FILE = '.local.env'
 
+/** The bytes that some editors begin a file with, read as Latin-1. */
+const BYTE_ORDER_MARK = '\xEF\xBB\xBF'
+/** A value in quotes, in which a `#` begins no comment, or a bare one. */
+const OLD_VALUE = '(?:[ \\t]*(?:"[^"\\r\\n]*"|\'[^\'\\r\\n]*\'|`[^`\\r\\n]*`)|[^#\\r\\n]*?)'
+
 /**
  * Reads a dotenv file.
  *
@@ -17,35 +22,42 @@ export async function readEnvFile(
   options: { mayBeAbsent: boolean },
 ): Promise<ReadonlyMap<string, string>> {
   const text = await readText(path, options.mayBeAbsent)
-  // A Map, so that a key such as `__proto__` in the file is a key like any other.
+  // A Map, so that what is not in the file is not found in a prototype either.
   return new Map(Object.entries(parse(text)))
 }
 
 /**
- * Sets one key of a dotenv file: its line is replaced where there is one, otherwise appended. All other lines, their
- * order and comments stay byte for byte. The file is replaced atomically, keeps its mode, follows a symbolic link to
- * the real file, and is created readable by its owner only.
+ * Sets one key of a dotenv file: its value is replaced where there is one, otherwise a line appended. All other lines,
+ * their order and comments stay byte for byte. The file is replaced atomically, keeps its mode, follows a symbolic link
+ * to the real file, and is created readable by its owner only.
  *
  * @throws UsageError when the file cannot be read or replaced, or the value would not survive being read back
  */
 export async function setEnvFileKey(path: string, key: string, value: string): Promise<void> {
   if (!/^[\w.:/-]+$/.test(value)) throw new UsageError(`${key} cannot be written to ${path}: ${JSON.stringify(value)}`)
-  const text = await readText(path, true)
+  // In Latin-1 each byte is a character, so that bytes of any encoding come through unchanged.
+  const text = await readText(path, true, 'latin1')
   await replaceFile(path, withKey(text, key, value))
 }
 
 function withKey(text: string, key: string, value: string): string {
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
   const line = `${key}=${value}`
-  const assignment = new RegExp(`^(\\s*(?:export\\s+)?)${key}\\s*[=:][^\\r\\n]*`, 'm')
-  if (assignment.test(text)) return text.replace(assignment, (_match, prefix: string) => prefix + line)
+  const start = `^(?<prefix>(?:${BYTE_ORDER_MARK})?[ \\t]*(?:export[ \\t]+)?)`
+  const assignment = new RegExp(`${start}${key}[ \\t]*[=:]${OLD_VALUE}(?<comment>[ \\t]*#[^\\r\\n]*)?$`, 'gm')
+  // Of several lines for one key the last one counts.
+  const last = [...text.matchAll(assignment)].at(-1)
+  if (last !== undefined) {
+    const { prefix = '', comment = '' } = last.groups ?? {}
+    return text.slice(0, last.index) + prefix + line + comment + text.slice(last.index + last[0].length)
+  }
   const separator = text === '' || text.endsWith('\n') ? '' : newline
   return `${text}${separator}${line}${newline}`
 }
 
-async function readText(path: string, mayBeAbsent: boolean): Promise<string> {
+async function readText(path: string, mayBeAbsent: boolean, encoding: 'utf8' | 'latin1' = 'utf8'): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await readFile(path, encoding)
   } catch (error) {
     if (mayBeAbsent && hasCode(error, 'ENOENT')) return ''
     throw new UsageError(`The settings file ${path} cannot be read: ${reason(error)}.`, [
@@ -62,7 +74,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
   )
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    await writeFile(temporary, text, { mode, flag: 'wx', flush: true })
+    await writeFile(temporary, text, { encoding: 'latin1', mode, flag: 'wx', flush: true })
     await chmod(temporary, mode)
     await rename(temporary, target)
   } catch (error) {

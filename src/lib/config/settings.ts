@@ -41,11 +41,13 @@ export interface SettingsSources {
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
   const envFile = sources.envFile ?? DEFAULT_ENV_FILE
   const values = await readEnvFile(envFile, { mayBeAbsent: sources.envFile === undefined })
-  const lookUp = (key: string): string | undefined => sources.environment[key] || values.get(key) || undefined
+  const lookUp = (...names: string[]): string | undefined =>
+    // The source counts before the name: keys in the environment win over the file's, under either of their names.
+    names.map((name) => sources.environment[name]).find(Boolean) ?? names.map((name) => values.get(name)).find(Boolean)
 
   const origin = parseOrigin(sources.url ?? lookUp('URL'), envFile)
-  const accessKey = lookUp('ACCESS_KEY') ?? lookUp('BAILO_ACCESS_KEY')
-  const secretKey = lookUp('SECRET_KEY') ?? lookUp('BAILO_SECRET_KEY')
+  const accessKey = lookUp('ACCESS_KEY', 'BAILO_ACCESS_KEY')
+  const secretKey = lookUp('SECRET_KEY', 'BAILO_SECRET_KEY')
   if ((accessKey === undefined) !== (secretKey === undefined)) {
     throw new UsageError(
       `${accessKey === undefined ? 'SECRET_KEY is set but ACCESS_KEY' : 'ACCESS_KEY is set but SECRET_KEY'} is not.`,
@@ -57,7 +59,7 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
     credentials:
       accessKey !== undefined && secretKey !== undefined ? new Credentials(origin, accessKey, secretKey) : undefined,
     envFile,
-    lookUp,
+    lookUp: (key) => lookUp(key),
     writeBack: (key, value) => setEnvFileKey(envFile, key, value),
   }
 }
@@ -86,6 +88,7 @@ function parseOrigin(text: string | undefined, envFile: string): string {
   return url.origin
 }
 
+/** Leaves out all that could be meant as a user name and password, also where the text is no URL. */
 function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, '//')
+  return text.replace(/^([a-z]+:\/\/)?.*@/is, '$1')
 }

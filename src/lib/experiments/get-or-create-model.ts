@@ -11,6 +11,8 @@ export interface ModelRequest {
   readonly name: string
   readonly description: string
   readonly schemaId?: string | undefined
+  /** Whether the model has a card, where that is known already; otherwise the server is asked. */
+  readonly hasCard?: boolean | undefined
 }
 
 /** The model's id by flag, environment or dotenv file; undefined when it is still to be made. */
@@ -25,29 +27,42 @@ export function findModelId(settings: Settings, request: Pick<ModelRequest, 'mod
  * @returns the model's id; in a dry run that would create it, a placeholder
  */
 export async function getOrCreateModel(
-  { run, warn }: ExperimentContext,
+  context: ExperimentContext,
   instance: Instance,
   settings: Settings,
   request: ModelRequest,
 ): Promise<{ modelId: string; isNew: boolean }> {
+  const { run, warn } = context
   const existing = findModelId(settings, request)
-  const modelId =
-    existing ??
-    (await run.step({ kind: 'model', name: request.name, planned: 'new-model' }, async () => {
-      const { id } = await createModel(instance, request.name, request.description)
-      try {
-        await settings.writeBack(request.envKey, id)
-      } catch (error) {
-        warn(`The model ${id} was created, but ${request.envKey} could not be written to ${settings.envFile}.`)
-        throw error
-      }
-      return id
-    }))
+  const modelId = existing ?? (await create(context, instance, settings, request))
   const isNew = existing === undefined
-  if (isNew || !(await hasModelCard(instance, modelId))) {
-    await run.step({ kind: 'card', name: modelId, planned: '' }, () =>
-      setUpModelCard(instance, modelId, request.schemaId),
-    )
+  if (isNew || !(request.hasCard ?? (await hasModelCard(instance, modelId)))) {
+    try {
+      await run.step({ kind: 'card', name: modelId, planned: '' }, () =>
+        setUpModelCard(instance, modelId, request.schemaId),
+      )
+    } catch (error) {
+      if (isNew) warn(`The model ${modelId} was created and is in ${settings.envFile}, but it has no card.`)
+      throw error
+    }
   }
   return { modelId, isNew }
+}
+
+function create(
+  { run, warn }: ExperimentContext,
+  instance: Instance,
+  settings: Settings,
+  request: ModelRequest,
+): Promise<string> {
+  return run.step({ kind: 'model', name: request.name, planned: 'new-model' }, async () => {
+    const { id } = await createModel(instance, request.name, request.description)
+    try {
+      await settings.writeBack(request.envKey, id)
+    } catch (error) {
+      warn(`The model ${id} was created, but ${request.envKey} could not be written to ${settings.envFile}.`)
+      throw error
+    }
+    return id
+  })
 }

@@ -2,9 +2,10 @@ import type { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import type { Credentials } from '../config/credentials.js'
 import { ExpectedError } from '../errors.js'
-import { ConnectionError, toResponseError, UnexpectedAnswerError, type Operation } from './errors.js'
+import { ConnectionError, isNetworkError, toResponseError, UnexpectedAnswerError, type Operation } from './errors.js'
 import { readUpTo } from './read-body.js'
 import { DEFAULT_RETRY_POLICY, withRetries, type RetryPolicy } from './retry.js'
+import { showServerText } from './server-text.js'
 
 export interface ConnectionOptions {
   readonly origin: string
@@ -26,6 +27,8 @@ export interface RequestOptions {
   readonly openBody?: (() => Readable | Uint8Array | string) | undefined
   /** See {@link withRetries}. */
   readonly isRepeatable: boolean
+  /** True where the caller deals with a failure itself, for instance by first asking how far a transfer has got. */
+  readonly isSingleAttempt?: boolean
   readonly signal?: AbortSignal | undefined
   /** Statuses besides 2xx that the caller handles itself. */
   readonly accept?: readonly number[]
@@ -68,17 +71,23 @@ export class Connection {
    * @param read takes what is needed of the answer, whose status is 2xx or among `accept`. It belongs to the attempt: a
    *   body that breaks off is a failure like any other. It must consume or return the body.
    * @returns what `read` returns
-   * @throws ResponseError for every other status, ConnectionError when no whole answer came
+   * @throws ResponseError for every other status, ConnectionError when no whole answer came, the signal's reason when it
+   *   is aborted
    */
   async send<T>(operation: Operation, options: RequestOptions, read: (answer: Answer) => Promise<T>): Promise<T> {
-    const url = new URL(options.url, this.origin)
-    if (url.origin !== this.origin) {
-      throw new UnexpectedAnswerError(
-        operation,
-        `the server names ${url.origin}, which is not the configured ${this.origin}; nothing was sent there.`,
-      )
-    }
-    return this.retry(options, () => this.#attempt(operation, url, options, read))
+    const url = this.#resolve(operation, options.url)
+    const attempt = (): Promise<T> => this.#attempt(operation, url, options, read)
+    return options.isSingleAttempt ? attempt() : this.retry(options, attempt)
+  }
+
+  #resolve(operation: Operation, target: string | URL): URL {
+    const url = URL.canParse(String(target), this.origin) ? new URL(target, this.origin) : undefined
+    if (url?.origin === this.origin) return url
+    throw new UnexpectedAnswerError(
+      operation,
+      `the server names ${url?.origin ?? showServerText(String(target))}, which is not the configured ${this.origin}; ` +
+        'nothing was sent there.',
+    )
   }
 
   /** Repeats what takes several requests under the policy of a single one; see {@link withRetries}. */
@@ -129,6 +138,7 @@ export class Connection {
     } catch (error) {
       if (error instanceof ExpectedError) throw error
       options.signal?.throwIfAborted()
+      if (!isNetworkError(error)) throw error
       throw new ConnectionError(operation, this.origin, error, !this.#hasAnswered)
     }
   }

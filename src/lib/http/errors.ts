@@ -16,14 +16,14 @@ export class ConnectionError extends ExpectedError {
   readonly isFirstContact: boolean
 
   constructor(operation: Operation, origin: string, cause: unknown, isFirstContact: boolean) {
-    const code = findCode(cause)
-    super(`${operation.method} ${operation.path}: no answer from ${origin} (${describeCode(code, cause)}).`, {
+    const failure = findFailure(cause)
+    super(`${operation.method} ${operation.path}: no answer from ${origin} (${describeFailure(failure, cause)}).`, {
       exitCode: ExitCode.Unreachable,
       tryNext: ['check that URL is the address of a running Bailo', 'check the network, a proxy or VPN in between'],
       cause,
     })
     this.isFirstContact = isFirstContact
-    this.isUnsent = code !== undefined && UNSENT_CODES.has(code)
+    this.isUnsent = failure !== undefined && isBeforeSending(failure)
   }
 }
 
@@ -176,8 +176,11 @@ export function parseRetryAfter(value: string | null | undefined, now = Date.now
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
+/** Statuses below 500 that say nothing against the request: keys, rights, or a server that is busy. */
+const REFUSALS = new Set([401, 403, 408, 425, 429])
+
 function exitCodeFor(status: number): ExitCode {
-  return status === 401 || status === 403 || status >= 500 || status < 400 ? ExitCode.Unreachable : ExitCode.Usage
+  return REFUSALS.has(status) || status >= 500 || status < 400 ? ExitCode.Unreachable : ExitCode.Usage
 }
 
 function adviseOn(status: number): string[] {
@@ -228,17 +231,38 @@ const CODE_MEANINGS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
 }
 
-function findCode(error: unknown): string | undefined {
+/**
+ * Whether an error is one of the network. Those of Node and undici have a code; a mistake in this program has none, or is
+ * an error of the language, and must not be taken for a bad connection and tried again.
+ */
+export function isNetworkError(error: unknown): boolean {
+  return findFailure(error) !== undefined && !(error instanceof TypeError || error instanceof RangeError)
+}
+
+interface NetworkFailure {
+  readonly code: string
+  /** What the operating system was asked to do, such as `connect` or `read`. */
+  readonly syscall: unknown
+}
+
+function findFailure(error: unknown): NetworkFailure | undefined {
   for (let current: unknown = error, depth = 0; current instanceof Error && depth < 5; depth++) {
-    if ('code' in current && typeof current.code === 'string') return current.code
+    if ('code' in current && typeof current.code === 'string') {
+      return { code: current.code, syscall: 'syscall' in current ? current.syscall : undefined }
+    }
     // Node tries all addresses of a host and reports the failures together.
     current = current instanceof AggregateError ? (current.errors[0] as unknown) : current.cause
   }
   return undefined
 }
 
-function describeCode(code: string | undefined, cause: unknown): string {
-  if (code !== undefined) return CODE_MEANINGS[code] ?? code
+/** A network can also become unreachable after sending; then it is reading or writing that fails. */
+function isBeforeSending({ code, syscall }: NetworkFailure): boolean {
+  return UNSENT_CODES.has(code) && syscall !== 'read' && syscall !== 'write'
+}
+
+function describeFailure(failure: NetworkFailure | undefined, cause: unknown): string {
+  if (failure !== undefined) return CODE_MEANINGS[failure.code] ?? failure.code
   return cause instanceof Error ? cause.message : String(cause)
 }
 

@@ -55,7 +55,8 @@ export async function withRetries<T>(
       const delayMs = chooseDelayMs(policy, number, error)
       if (performance.now() - startedMs + delayMs > policy.maxElapsedMs) throw error
       options.onRetry?.(error)
-      await sleep(delayMs, undefined, signal ? { signal } : {})
+      // An abort shows as its reason, here as everywhere.
+      await sleep(delayMs, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted())
     }
   }
 }

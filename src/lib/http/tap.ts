@@ -1,7 +1,8 @@
-import { Transform, type Readable } from 'node:stream'
+import { pipeline, Transform, type Readable } from 'node:stream'
 
 /**
- * Shows each chunk of a stream to `onChunk` on its way, without copying it. Destroying either end destroys the other.
+ * Shows each chunk of a stream to `onChunk` on its way, without copying it. Destroying either end destroys the other, and
+ * a source that fails or breaks off fails the result.
  */
 export function tap(source: Readable, onChunk: (chunk: Uint8Array) => void): Readable {
   const passage = new Transform({
@@ -10,11 +11,7 @@ export function tap(source: Readable, onChunk: (chunk: Uint8Array) => void): Rea
       onChunk(chunk)
       done(null, chunk)
     },
-    destroy(error, done) {
-      source.destroy()
-      done(error)
-    },
   })
-  source.once('error', (error) => passage.destroy(error))
-  return source.pipe(passage)
+  // The reader of the passage is told of a failure by the passage itself.
+  return pipeline(source, passage, () => undefined)
 }

@@ -1,12 +1,13 @@
 import type { Answer, Connection, RequestOptions } from '../http/connection.js'
 import { ResponseError, UnexpectedAnswerError, type Operation } from '../http/errors.js'
+import { readUpTo } from '../http/read-body.js'
 import { parseChallenge, type Challenge } from './challenge.js'
 
 /** What a request may do, such as `repository:my-model-ab12cd/image:pull,push`. */
 export type Scope = string
 
-/** Longest token answer that is read, in characters. */
-const MAX_TOKEN_LENGTH = 64 * 1024
+/** Longest token answer that is read, in bytes. */
+const MAX_TOKEN_ANSWER_BYTES = 64 * 1024
 
 /**
  * Sends requests to a registry with the token that each needs. Tokens are kept per set of scopes, because each costs the
@@ -32,12 +33,13 @@ export class Authenticator {
     options: RequestOptions,
     read: (answer: Answer) => Promise<T>,
   ): Promise<T> {
+    const token = this.#tokenFor(scopes)
     try {
-      return await this.#sendWith(await this.#tokenFor(scopes), operation, options, read)
+      return await this.#sendWith(await token, operation, options, read)
     } catch (error) {
       if (!(error instanceof ResponseError) || error.status !== 401 || error.operation !== operation) throw error
       // The token has expired, or the registry was restarted with another key.
-      this.#tokens.delete(scopes.join(' '))
+      this.#forget(scopes, token)
       return this.#sendWith(await this.#tokenFor(scopes), operation, options, read)
     }
   }
@@ -58,13 +60,22 @@ export class Authenticator {
     if (token === undefined) {
       token = this.#requestToken(scopes)
       this.#tokens.set(key, token)
-      token.catch(() => this.#tokens.delete(key))
+      token.catch(() => this.#forget(scopes, token))
     }
     return token
   }
 
+  /** Drops a token, unless a new one has already been asked for in its place. */
+  #forget(scopes: readonly Scope[], token: Promise<string | undefined> | undefined): void {
+    const key = scopes.join(' ')
+    if (this.#tokens.get(key) === token) this.#tokens.delete(key)
+  }
+
   async #requestToken(scopes: readonly Scope[]): Promise<string | undefined> {
-    this.#challenge ??= this.#ping()
+    this.#challenge ??= this.#ping().catch((error: unknown) => {
+      this.#challenge = undefined
+      throw error
+    })
     const challenge = await this.#challenge
     if (challenge === undefined) return undefined
     const url = new URL(challenge.realm)
@@ -74,7 +85,7 @@ export class Authenticator {
     return this.#connection.send(
       operation,
       { url, headers: this.#connection.authorization(), isRepeatable: true },
-      async ({ body }) => readToken(operation, await body.text()),
+      async ({ body }) => readToken(operation, await readUpTo(body, MAX_TOKEN_ANSWER_BYTES)),
     )
   }
 
@@ -95,10 +106,10 @@ export class Authenticator {
   }
 }
 
-function readToken(operation: Operation, text: string): string {
-  if (text.length <= MAX_TOKEN_LENGTH) {
+function readToken(operation: Operation, { bytes, isWhole }: { bytes: Buffer; isWhole: boolean }): string {
+  if (isWhole) {
     try {
-      const answer = JSON.parse(text) as { token?: unknown; access_token?: unknown } | null
+      const answer = JSON.parse(bytes.toString('utf8')) as { token?: unknown; access_token?: unknown } | null
       const token = answer?.token ?? answer?.access_token
       // Only characters that a header may carry (RFC 6750, section 2.1).
       if (typeof token === 'string' && /^[\w.~+/=-]+$/.test(token)) return token

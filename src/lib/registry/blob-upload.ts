@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { ByteSource } from '../content/byte-source.js'
-import { ExpectedError } from '../errors.js'
 import type { Connection } from '../http/connection.js'
-import { UnexpectedAnswerError, type Operation } from '../http/errors.js'
-import { meterBody, type OnBytes } from '../http/metered-body.js'
+import { ResponseError, UnexpectedAnswerError, type Operation } from '../http/errors.js'
+import type { OnBytes } from '../http/metered-body.js'
 import { tap } from '../http/tap.js'
 import type { Authenticator, Scope } from './authenticator.js'
 
@@ -33,6 +32,7 @@ export class BlobUpload {
   readonly #transfer: BlobTransfer
   readonly #hash = createHash('sha256')
   #hashedBytes = 0
+  #reportedBytes = 0
   #location: string | undefined
   #offset = 0
 
@@ -62,26 +62,30 @@ export class BlobUpload {
     return `sha256:${this.#hash.digest('hex')}`
   }
 
-  /** Makes the uploaded bytes a blob; the registry checks the digest. */
+  /**
+   * Makes the uploaded bytes a blob; the registry checks the digest.
+   *
+   * @throws ResponseError also when an earlier request, whose answer was lost, has done it
+   */
   async commit(digest: string): Promise<void> {
     if (this.#location === undefined) throw new TypeError('commit before send')
     const url = new URL(this.#location, this.#connection.origin)
     url.searchParams.set('digest', digest)
-    await this.#request(COMMIT, { url, headers: { 'content-length': '0' } })
+    await this.#request(COMMIT, { url, headers: { 'content-length': '0' }, isRepeatable: true })
   }
 
   async #start(): Promise<string> {
     const { location } = await this.#request(START, {
       url: `/v2/${this.#transfer.repository}/blobs/uploads/`,
       headers: { 'content-length': '0' },
-      isRepeatable: true,
+      isSingleAttempt: true,
     })
     this.#offset = 0
     return location
   }
 
   async #sendRest(url: string): Promise<void> {
-    const { source, onBytes } = this.#transfer
+    const { source } = this.#transfer
     const start = this.#offset
     const answer = await this.#request(SEND, {
       url,
@@ -90,22 +94,31 @@ export class BlobUpload {
         'content-length': String(source.sizeBytes - start),
         'content-range': `${start}-${source.sizeBytes - 1}`,
       },
-      openBody: meterBody(() => this.#openHashed(start), onBytes),
+      openBody: () => this.#open(start),
+      isSingleAttempt: true,
     })
     this.#location = answer.location
     this.#offset = source.sizeBytes
   }
 
-  /** The bytes from `start` on; those that have not been hashed yet are. */
-  #openHashed(start: number): Readable {
+  /** The bytes from `start` on, reported as they leave; those that have not been hashed yet are. */
+  #open(start: number): Readable {
+    // Takes back what was sent and did not arrive.
+    this.#report(start - this.#reportedBytes)
     let position = start
     return tap(this.#transfer.source.open({ start }), (chunk) => {
+      this.#report(chunk.length)
       const alreadyHashed = Math.min(chunk.length, Math.max(0, this.#hashedBytes - position))
       position += chunk.length
       if (alreadyHashed === chunk.length) return
       this.#hash.update(chunk.subarray(alreadyHashed))
       this.#hashedBytes = position
     })
+  }
+
+  #report(delta: number): void {
+    this.#reportedBytes += delta
+    if (delta !== 0) this.#transfer.onBytes?.(delta)
   }
 
   /** Finds out where to go on after a failure. */
@@ -120,7 +133,8 @@ export class BlobUpload {
         return
       }
     } catch (error) {
-      if (!(error instanceof ExpectedError)) throw error
+      // Without an answer the upload may well be there still, and the next attempt asks again.
+      if (!(error instanceof ResponseError)) throw error
     }
     await this.#cancel()
     this.#location = undefined
@@ -130,7 +144,8 @@ export class BlobUpload {
   /** Tells the registry to forget an upload that will not be finished; best effort, since registries also expire them. */
   async #cancel(): Promise<void> {
     if (this.#location === undefined) return
-    await this.#request(CANCEL, { url: this.#location, signal: AbortSignal.timeout(5000) }).catch(() => undefined)
+    const signal = AbortSignal.timeout(5000)
+    await this.#request(CANCEL, { url: this.#location, isSingleAttempt: true, signal }).catch(() => undefined)
   }
 
   async #request(
@@ -140,6 +155,7 @@ export class BlobUpload {
       headers?: Record<string, string>
       openBody?: () => Readable
       isRepeatable?: boolean
+      isSingleAttempt?: boolean
       signal?: AbortSignal
     },
   ): Promise<{ location: string; lastByte: number | undefined }> {
@@ -151,12 +167,13 @@ export class BlobUpload {
       async ({ headers, body }) => {
         await body.dump()
         const location = headers.get('location')
-        if (location === null && (operation === START || operation === SEND)) {
+        const isUsable = location !== null && URL.canParse(location, this.#connection.origin)
+        if (!isUsable && (operation === START || operation === SEND)) {
           throw new UnexpectedAnswerError(operation, 'the registry did not say where the upload goes on (no Location).')
         }
         const lastByte = /^(?:bytes=)?0-(\d+)$/.exec(headers.get('range') ?? '')?.[1]
         return {
-          location: location ?? String(request.url),
+          location: isUsable ? location : String(request.url),
           lastByte: lastByte === undefined ? undefined : Number(lastByte),
         }
       },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { bufferSource } from '../content/sources.js'
 import type { Connection } from '../http/connection.js'
-import { ConnectionError, UnexpectedAnswerError, type Operation } from '../http/errors.js'
+import { ConnectionError, ResponseError, UnexpectedAnswerError, type Operation } from '../http/errors.js'
 import { readUpTo } from '../http/read-body.js'
 import { showServerText } from '../http/server-text.js'
 import { Authenticator, type Scope } from './authenticator.js'
@@ -96,11 +96,8 @@ export class RegistryClient {
       operation,
       { url: `/v2/${repository}/tags/list`, isRepeatable: true },
       async ({ body }) => {
-        const answer = JSON.parse(await body.text()) as { tags?: unknown } | null
-        const tags = answer?.tags ?? []
-        if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) {
-          throw new UnexpectedAnswerError(operation, 'the answer holds no list of tags.')
-        }
+        const tags = readTags(await body.text())
+        if (tags === undefined) throw new UnexpectedAnswerError(operation, 'the answer holds no list of tags.')
         return tags
       },
     )
@@ -131,12 +128,10 @@ export class RegistryClient {
     try {
       await upload.commit(digest)
     } catch (error) {
-      // When only the answer was lost, the blob is there.
-      if (
-        !(error instanceof ConnectionError) ||
-        (await this.findBlob(repository, digest)) !== transfer.source.sizeBytes
-      )
-        throw error
+      // When only the answer was lost, the blob is there, and a repeated request finds its upload gone.
+      const isAboutRequest = error instanceof ConnectionError || error instanceof ResponseError
+      const storedBytes = isAboutRequest ? await this.findBlob(repository, digest).catch(() => undefined) : undefined
+      if (storedBytes !== transfer.source.sizeBytes) throw error
     }
     return digest
   }
@@ -160,16 +155,26 @@ export class RegistryClient {
     const url = `/v2/${repository}/blobs/uploads/?${query.toString()}`
     const start: Operation = { method: 'POST', path: '/v2/<name>/blobs/uploads/' }
     const options = { url, headers: { 'content-length': '0' }, isRepeatable: true }
-    const unusedUpload = await this.#authenticator.send(scopes, start, options, async ({ status, headers, body }) => {
+    const answer = await this.#authenticator.send(scopes, start, options, async ({ status, headers, body }) => {
       await body.dump()
-      return status === 201 ? undefined : (headers.get('location') ?? '')
+      return { isMounted: status === 201, unusedUpload: headers.get('location') }
     })
-    if (unusedUpload === undefined) return true
-    const cancel: Operation = { method: 'DELETE', path: '/v2/<name>/blobs/uploads/<reference>' }
-    await this.#authenticator
-      .send(scopes, cancel, { url: unusedUpload, isRepeatable: false }, ({ body }) => body.dump())
-      .catch(() => undefined)
-    return false
+    if (!answer.isMounted && answer.unusedUpload !== null) {
+      const cancel: Operation = { method: 'DELETE', path: '/v2/<name>/blobs/uploads/<reference>' }
+      const request = { url: answer.unusedUpload, isRepeatable: false, isSingleAttempt: true }
+      await this.#authenticator.send(scopes, cancel, request, ({ body }) => body.dump()).catch(() => undefined)
+    }
+    return answer.isMounted
+  }
+}
+
+/** The tags of a list of them, which is null for a repository without any; undefined when it is no list. */
+function readTags(text: string): string[] | undefined {
+  try {
+    const tags = (JSON.parse(text) as { tags?: unknown } | null)?.tags ?? []
+    return Array.isArray(tags) && tags.every((tag) => typeof tag === 'string') ? tags : undefined
+  } catch {
+    return undefined
   }
 }
 

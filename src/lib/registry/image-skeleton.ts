@@ -1,3 +1,4 @@
+import { showServerText } from '../http/server-text.js'
 import type { RegistryClient } from './client.js'
 import { ManifestError, parseManifest } from './image/parse-manifest.js'
 import type { Platform } from './image/platform.js'
@@ -87,9 +88,9 @@ function describeForm(skeleton: ImageSkeleton): string {
   return skeleton.isIndex ? `an index of ${skeleton.images.length} platforms` : 'a single image'
 }
 
-/** A platform as `linux/arm64/v8`. */
+/** A platform as `linux/arm64/v8`, safe to print: it is what someone wrote into a manifest. */
 export function describePlatform(platform: Platform | undefined): string | undefined {
   if (platform === undefined) return undefined
   const { os, architecture, variant, 'os.version': osVersion } = platform
-  return [os, architecture, variant, osVersion].filter((part) => part !== undefined).join('/')
+  return showServerText([os, architecture, variant, osVersion].filter((part) => part !== undefined).join('/'))
 }

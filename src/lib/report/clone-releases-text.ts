@@ -2,24 +2,25 @@ import chalk from 'chalk'
 import { formatSize } from '../content/size.js'
 import type { CloneReleasesResult } from '../experiments/clone-releases/index.js'
 import type { KindStatistics } from '../run/statistics.js'
-import { formatDuration, formatTable, wrapText } from './text.js'
+import { countOf, formatDuration, formatTable, wrapText } from './text.js'
 
 /** The summary of `clone-releases` for people, at most 80 columns wide where names allow. */
 export function formatCloneReleases(result: CloneReleasesResult): string {
   const blocks = [formatHeading(result)]
   if (result.problems.length > 0) blocks.push(formatProblems(result))
   if (result.run.isDryRun) blocks.push(formatPlannedSteps(result))
-  else if (isAttempted(result)) blocks.push(formatWork(result))
+  else if (result.run.steps.length > 0) blocks.push(formatWork(result))
   if (result.leftOut.length > 0) {
-    blocks.push(['Left out, because a copy cannot have it:', ...result.leftOut.map((what) => `  ${what}`)].join('\n'))
+    blocks.push(
+      [
+        'Left out, because a copy cannot have it:',
+        ...result.leftOut.flatMap((what) => wrapText(what, '  ', '    ')),
+      ].join('\n'),
+    )
   }
   if (result.run.failed.length > 0) blocks.push(formatFailures(result))
   if (result.comparison !== undefined) blocks.push(formatComparison(result.comparison))
   return blocks.join('\n\n')
-}
-
-function isAttempted(result: CloneReleasesResult): boolean {
-  return result.comparison !== undefined || result.run.failed.length > 0 || result.run.steps.length > 0
 }
 
 function formatHeading({ source, destination, run, planned, problems }: CloneReleasesResult): string {
@@ -27,10 +28,10 @@ function formatHeading({ source, destination, run, planned, problems }: CloneRel
   const fromUrl = source.url === destination.url ? '' : ` at ${source.url}`
   const to = destination.modelId === '' ? 'a new model' : destination.modelId
   const verb = run.isDryRun ? 'Would clone' : 'Clone of'
-  const lines = [`${chalk.bold(verb)} ${from}${fromUrl} to ${to} at ${destination.url}`]
+  const lines = wrapText(`${chalk.bold(verb)} ${from}${fromUrl} to ${to} at ${destination.url}`, '', '  ')
   if (destination.isNew && !run.isDryRun) lines.push('The destination model was created.')
   if (planned.releases === 0 && problems.length === 0) {
-    lines.push(`Nothing to do: all ${planned.skippedReleases} releases are there already.`)
+    lines.push(`Nothing to do: ${countOf(planned.skippedReleases, 'release')} there already.`)
   }
   return lines.join('\n')
 }
@@ -46,7 +47,7 @@ function formatProblems({ problems, run, comparison }: CloneReleasesResult): str
 }
 
 function formatPlannedSteps({ run, planned }: CloneReleasesResult): string {
-  const summary = `${run.planned.length} steps, ${formatSize(planned.bytes)}; a dry run changes nothing.`
+  const summary = `${countOf(run.planned.length, 'step')}, ${formatSize(planned.bytes)}; a dry run changes nothing.`
   const caveat = 'Whether the destination has deleted one of these versions shows only in a real run.'
   return [...run.planned.map((key) => `  ${key}`), summary, caveat].join('\n')
 }
@@ -68,7 +69,7 @@ function formatWork({ planned, run }: CloneReleasesResult): string {
   )
   const bytes = run.steps.reduce((total, kind) => total + kind.bytes, 0)
   const rate = run.durationMs > 0 ? ` (${formatSize((bytes / run.durationMs) * 1000)}/s)` : ''
-  const retries = `${run.retries} ${run.retries === 1 ? 'retry' : 'retries'}`
+  const retries = countOf(run.retries, 'retry', 'retries')
   return `${table}\n\n${formatSize(bytes)} sent in ${formatDuration(run.durationMs)}${rate}, ${retries}`
 }
 
@@ -90,10 +91,17 @@ function formatFailures({ run }: CloneReleasesResult): string {
 
 function formatComparison(comparison: NonNullable<CloneReleasesResult['comparison']>): string {
   const { releases, files, images, layers, differences } = comparison
-  const extent = `${releases} releases, ${files} files in them, ${images} images with ${layers} layers`
-  if (differences.length === 0) return `${chalk.green('Identical')} to the source by comparison: ${extent}.`
+  const extent = [
+    countOf(releases, 'release'),
+    `${countOf(files, 'file')} in them`,
+    `${countOf(images, 'image')} with ${countOf(layers, 'layer')}`,
+  ].join(', ')
+  if (differences.length === 0) {
+    return wrapText(`${chalk.green('Identical')} to the source by comparison: ${extent}.`, '', '  ').join('\n')
+  }
   const lines = differences.flatMap(({ subject, message }) => wrapText(`- ${subject} ${message}`, '  ', '    '))
-  return [`${chalk.red(`${differences.length} differences`)} from the source (${extent} compared):`, ...lines].join(
-    '\n',
-  )
+  return [
+    `${chalk.red(countOf(differences.length, 'difference'))} from the source (${extent} compared):`,
+    ...lines,
+  ].join('\n')
 }

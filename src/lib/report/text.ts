@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** Width that summaries are made for, in columns. */
+/** Width that summaries are made for, in columns, unless the terminal is narrower. */
 const WIDTH = 80
 
 /** A table with aligned columns: the first to the left, the others to the right. */
@@ -18,18 +18,25 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
 
 /** Milliseconds for people: `12 ms`, `1.4 s`, `3 min 20 s`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+  // The rounded figures decide, so that neither 1000 ms nor 60 s is ever shown.
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`
+  const tenths = Math.round(ms / 100)
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** Breaks a text at spaces into lines of at most 80 columns; a word longer than that keeps a line of its own. */
+/**
+ * Breaks a text at spaces into lines of at most 80 columns, or fewer on a narrower terminal. A word that is longer keeps a
+ * line of its own, so that it can be copied.
+ */
 export function wrapText(text: string, firstIndent: string, indent: string): string[] {
+  const width = Math.min(WIDTH, process.stdout.columns ?? WIDTH)
   const lines: string[] = []
   let line = firstIndent
   for (const word of text.split(' ')) {
     const isFresh = line.trim() === ''
-    if (!isFresh && stripVTControlCharacters(line).length + 1 + stripVTControlCharacters(word).length > WIDTH) {
+    if (!isFresh && stripVTControlCharacters(line).length + 1 + stripVTControlCharacters(word).length > width) {
       lines.push(line)
       line = indent + word
     } else {
@@ -37,4 +44,9 @@ export function wrapText(text: string, firstIndent: string, indent: string): str
     }
   }
   return [...lines, line]
+}
+
+/** A number with its noun: `1 release`, `2 releases`. */
+export function countOf(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count} ${count === 1 ? singular : plural}`
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setMaxListeners } from 'node:events'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { ExitCode, ExpectedError } from '../errors.js'
 import { ConnectionError, ResponseError } from '../http/errors.js'
@@ -75,11 +76,13 @@ export class Run {
     this.#options = options
     this.#limit = pLimit(options.concurrency)
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#stop.signal]) : this.#stop.signal
+    // One listener per request in flight: their number is bounded by the concurrency, not by Node's guess at a leak.
+    setMaxListeners(0, this.#signal)
   }
 
-  /** Announces the size of the plan, so that progress has a total. */
-  expect(plan: { steps: number; bytes: number }): void {
-    this.#expected = plan
+  /** Announces what is still to come, so that progress has a total. */
+  expect(rest: { steps: number; bytes: number }): void {
+    this.#expected = { steps: this.#stepsDone + rest.steps, bytes: this.#bytesDone + rest.bytes }
     this.#show()
   }
 

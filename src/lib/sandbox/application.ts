@@ -43,7 +43,7 @@ function logRequests(app: FastifyInstance, log: RequestLog): void {
   })
   // Before the answer leaves, so that who has the answer also finds it in the log.
   app.addHook('onSend', (request, reply, _payload, done) => {
-    setStatus.get(request)?.(reply.statusCode)
+    if (!request.socket.destroyed) setStatus.get(request)?.(reply.statusCode)
     done()
   })
 }

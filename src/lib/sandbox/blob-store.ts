@@ -121,7 +121,7 @@ class DirectoryBlobStore implements BlobStore {
     let sizeBytes = 0
     try {
       for await (const batch of collectBatches(source)) {
-        sizeBytes += totalLength(batch)
+        sizeBytes += batch.reduce((sum, chunk) => sum + chunk.length, 0)
         if (sizeBytes <= this.keptBytes) await handle.writeFile(Buffer.concat(batch))
       }
     } catch (error) {
@@ -138,17 +138,16 @@ class DirectoryBlobStore implements BlobStore {
 
 async function* collectBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
   let batch: Uint8Array[] = []
+  let batchBytes = 0
   for await (const chunk of source) {
     batch.push(chunk)
-    if (totalLength(batch) < WRITE_BYTES) continue
+    batchBytes += chunk.length
+    if (batchBytes < WRITE_BYTES) continue
     yield batch
     batch = []
+    batchBytes = 0
   }
   yield batch
-}
-
-function totalLength(chunks: readonly Uint8Array[]): number {
-  return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
 }
 
 /**

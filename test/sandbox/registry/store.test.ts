@@ -1,4 +1,6 @@
 import { readdir } from 'node:fs/promises'
+import { PassThrough } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { digestOf, DOCKER_MANIFEST, imageManifest, startRegistry, type TestRegistry } from './harness.js'
 
@@ -38,7 +40,8 @@ describe('the images of a model', () => {
   })
 
   it('are not described under names, tags or models that do not exist', async () => {
-    await registry.pushImage(`${MODEL}/img`, 'v1', ['layer'])
+    const digest = await registry.pushImage(`${MODEL}/img`, 'v1', ['layer'])
+    expect(registry.store.describeImage(MODEL, 'img', digest)).toBeUndefined()
     expect(registry.store.describeImage(MODEL, 'img', 'v2')).toBeUndefined()
     expect(registry.store.describeImage(MODEL, 'other', 'v1')).toBeUndefined()
     expect(registry.store.describeImage('unknown', 'img', 'v1')).toBeUndefined()
@@ -78,6 +81,19 @@ describe('deleting a model', () => {
     expect(await readdir(registry.directory)).toEqual([])
   })
 
+  it('drops a chunk that is on its way', async () => {
+    const token = await registry.pushToken(`${MODEL}/img`)
+    const started = await registry.send('POST', `/v2/${MODEL}/img/blobs/uploads/`, { token })
+    const body = new PassThrough()
+    body.write('hello')
+    const sending = registry.send('PATCH', started.headers['location']!, { token, body })
+    while ((await readdir(registry.directory)).length === 0) await setImmediate()
+    await registry.store.deleteModel(MODEL)
+    body.end()
+    expect((await sending).status).toBe(404)
+    expect(await readdir(registry.directory)).toEqual([])
+  })
+
   it('lets the same image be pushed again', async () => {
     await registry.pushImage(`${MODEL}/img`, 'v1', ['layer'])
     await registry.store.deleteModel(MODEL)
@@ -87,10 +103,12 @@ describe('deleting a model', () => {
 })
 
 describe('a blob that is pushed twice', () => {
-  it('is stored once', async () => {
+  it('is stored once, and gone when nobody has it', async () => {
     await registry.pushBlob(`${MODEL}/img`, 'layer')
     await registry.pushBlob(`${MODEL}/img`, 'layer')
     await registry.pushBlob('other-def456/img', 'layer')
     expect(await readdir(registry.directory)).toHaveLength(1)
+    for (const model of [MODEL, 'other-def456']) await registry.store.deleteModel(model)
+    expect(await readdir(registry.directory)).toEqual([])
   })
 })

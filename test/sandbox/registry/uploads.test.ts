@@ -150,6 +150,21 @@ describe('a blob upload', () => {
     expect((await finish(second, digestOf('hello'))).status).toBe(201)
   })
 
+  it('takes one of two chunks that come at the same time', async () => {
+    const first = (await startUpload()).headers['location']!
+    const answers = await Promise.all([patch(first, 'hello'), patch(first, 'hello')])
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 416])
+    const accepted = answers.find(({ status }) => status === 202)!
+    expect((await finish(accepted.headers['location']!, digestOf('hello'))).status).toBe(201)
+  })
+
+  it('is closed once, whoever else tries', async () => {
+    const { headers } = await patch((await startUpload()).headers['location']!, 'hello')
+    const closing = [1, 2].map(() => finish(headers['location']!, digestOf('hello')))
+    const statuses = (await Promise.all(closing)).map(({ status }) => status)
+    expect(statuses.sort()).toEqual([201, 404])
+  })
+
   it.each([['bytes 0-4/5'], ['4-0'], ['nonsense']])('refuses a Content-Range of "%s"', async (range) => {
     const { headers } = await startUpload()
     expect(codeOf(await patch(headers['location']!, 'hello', { 'content-range': range }))).toBe('RANGE_INVALID')
@@ -209,7 +224,11 @@ describe('a blob upload', () => {
     const first = (await startUpload()).headers['location']!
     const other = (await startUpload()).headers['location']!
     const [path = '', state = ''] = first.split('?')
-    for (const location of [path, `${path}?_state=AAAA`, `${other.split('?')[0]}?${state}`]) {
+    const packed = Buffer.from(state.slice('_state='.length), 'base64url').toString('latin1')
+    const changed = Buffer.from(packed.replace('"offsetBytes":0', '"offsetBytes":5'), 'latin1').toString('base64url')
+    expect(changed).not.toBe(state.slice('_state='.length))
+    for (const query of ['', '?_state=AAAA', `?_state=${changed}`, `?${other.split('?')[1]}`]) {
+      const location = `${path}${query}`
       const answer = await patch(location, 'hello')
       expect(answer.status).toBe(404)
       expect(codeOf(answer)).toBe('BLOB_UPLOAD_INVALID')
@@ -233,17 +252,36 @@ describe('a blob upload', () => {
   })
 })
 
+describe('an upload that is closed', () => {
+  it('lets nothing in that was waiting', async () => {
+    const upload = registry.store.startUpload(REPOSITORY)
+    const first = upload.exclusive(() => upload.cancel())
+    const second = upload.exclusive(() => Promise.resolve('went through'))
+    await first
+    await expect(second).rejects.toMatchObject({ status: 404 })
+  })
+})
+
 describe('a chunk whose connection breaks', () => {
-  /** Sends the head of a longer body and breaks the connection. */
-  async function breakAfter(location: string, head: Buffer, hasLength: boolean): Promise<void> {
-    const request = httpRequest(new URL(location, registry.origin), {
-      method: 'PATCH',
+  /** Sends the head of a longer body, breaks the connection, and returns how far the upload is. */
+  async function breakAfter(
+    method: string,
+    started: string,
+    path: string,
+    head: Buffer,
+    hasLength: boolean,
+  ): Promise<{ location: string; offset: number }> {
+    const request = httpRequest(new URL(path, registry.origin), {
+      method,
       headers: { authorization: `Bearer ${token}`, ...(hasLength && { 'content-length': head.length + 1000 }) },
     })
     await new Promise((resolve) => request.write(head, resolve))
     const closed = new Promise((resolve) => request.once('error', () => undefined).once('close', resolve))
     request.destroy()
     await closed
+    const { status, headers } = await registry.send('GET', started, { token })
+    expect(status).toBe(204)
+    return { location: headers['location']!, offset: Number(headers['range']?.slice('0-'.length)) + 1 }
   }
 
   it.each([
@@ -251,14 +289,12 @@ describe('a chunk whose connection breaks', () => {
     ['without a length', false],
   ])('keeps what arrived, and can be continued: %s', async (_name, hasLength) => {
     const content = Buffer.from(`${hasLength}`.padEnd(3_000_000, 'abcdefg'))
-    const first = (await startUpload()).headers['location']!
-    await breakAfter(first, content.subarray(0, 2_000_000), hasLength)
-    const status = await registry.send('GET', first, { token })
-    expect(status.status).toBe(204)
-    const offset = Number(status.headers['range']?.slice('0-'.length)) + 1
+    const started = (await startUpload()).headers['location']!
+    const head = content.subarray(0, 2_000_000)
+    const { location, offset } = await breakAfter('PATCH', started, started, head, hasLength)
     expect(offset).toBeGreaterThan(1_000_000)
-    expect(offset).toBeLessThanOrEqual(2_000_000)
-    const resumed = await registry.send('PATCH', status.headers['location']!, {
+    expect(offset).toBeLessThanOrEqual(head.length)
+    const resumed = await registry.send('PATCH', location, {
       token,
       headers: { 'content-range': `${offset}-2999999` },
       body: content.subarray(offset),
@@ -267,6 +303,16 @@ describe('a chunk whose connection breaks', () => {
     expect(resumed.headers['range']).toBe('0-2999999')
     expect((await finish(resumed.headers['location']!, digestOf(content))).status).toBe(201)
     expect(await read(digestOf(content))).toBe(content.toString())
+  })
+
+  it('keeps what arrived when it was the last one, in the PUT', async () => {
+    const content = Buffer.from('put'.padEnd(3_000_000, 'abcdefg'))
+    const started = (await startUpload()).headers['location']!
+    const path = `${started}&digest=${digestOf(content)}`
+    const { location, offset } = await breakAfter('PUT', started, path, content.subarray(0, 2_000_000), true)
+    expect(offset).toBeGreaterThan(1_000_000)
+    const closed = await finish(location, digestOf(content), content.subarray(offset).toString())
+    expect(closed.status).toBe(201)
   })
 })
 

@@ -63,8 +63,8 @@ export function compareCopy(
 export function compareReleases(source: ReleaseSkeleton, copy: ReleaseSkeleton, parts: ComparedParts): string[] {
   const messages: string[] = []
   if (source.notes !== copy.notes) messages.push('has other notes')
-  if (source.minor !== copy.minor) messages.push(`is ${copy.minor ? '' : 'not '}minor in the destination only`)
-  if (source.draft !== copy.draft) messages.push(`is ${copy.draft ? 'a draft' : 'published'} in the destination only`)
+  if (source.minor !== copy.minor) messages.push(`is ${copy.minor ? 'minor' : 'not minor'}, unlike the source`)
+  if (source.draft !== copy.draft) messages.push(`is ${copy.draft ? 'a draft' : 'published'}, unlike the source`)
   if (parts.files) messages.push(...compareFiles(source.files, copy.files))
   if (parts.images) messages.push(...compareImageLists(source, copy))
   return messages

@@ -9,6 +9,8 @@ import { imageKey, toReleaseSkeletons, type ReleaseSkeleton } from './release-sk
 
 /** What the destination has already. */
 export interface DestinationState {
+  /** For a model that is still to be made, an id that is as long as its will be. */
+  readonly modelId: string
   /** By semver. */
   readonly releases: ReadonlyMap<string, ReleaseSkeleton>
   /** All files, also those in no release. */
@@ -17,7 +19,14 @@ export interface DestinationState {
   readonly images: ImageSet
 }
 
-export const EMPTY_DESTINATION: DestinationState = { releases: new Map(), files: [], images: new Map() }
+/**
+ * A model of this name that is still to be made. Bailo makes the id from the name: letters and digits in lower case, dashes
+ * for spaces, then a dash and six characters (observed).
+ */
+export function newDestination(name: string): DestinationState {
+  const modelId = `${name.toLowerCase().replaceAll(' ', '-')}-000000`
+  return { modelId, releases: new Map(), files: [], images: new Map() }
+}
 
 /**
  * Reads what a model has, in one listing each of releases, files and images.
@@ -32,6 +41,7 @@ export async function readDestination(
 ): Promise<DestinationState> {
   const releases = toReleaseSkeletons(await listReleases(instance, modelId))
   return {
+    modelId,
     releases: new Map(releases.map((release) => [release.semver, release])),
     files: await listFiles(instance, modelId),
     images: wanted.size === 0 ? new Map() : await readPresentImages(instance, modelId, wanted, concurrency),

@@ -1,13 +1,13 @@
 import { connect, type Instance } from '../../api/instance.js'
-import { getModel } from '../../api/models.js'
+import { getModel, hasModelCard } from '../../api/models.js'
 import type { Settings } from '../../config/settings.js'
 import { ExitCode, ExpectedError, UsageError } from '../../errors.js'
 import type { RunReport } from '../../run/run.js'
 import type { ExperimentContext } from '../context.js'
 import { findModelId, getOrCreateModel } from '../get-or-create-model.js'
 import { compareCopy, isUnreadable, type Comparison } from './compare.js'
-import { findDeletedSemvers } from './deleted-semvers.js'
-import { EMPTY_DESTINATION, readDestination } from './destination.js'
+import { findRefusedSemvers } from './refused-semvers.js'
+import { newDestination, readDestination } from './destination.js'
 import { executePlan } from './execute.js'
 import { planClone, withoutReleases } from './plan.js'
 import type { CloneReleasesOptions } from './options.js'
@@ -80,18 +80,21 @@ async function clone(
   if (existingId !== undefined) await requireReleasableModel(destinationInstance, existingId, wantedImages.size > 0)
   const readState = (modelId: string) =>
     readDestination(destinationInstance, modelId, wantedImages, options.concurrency)
-  const plan = planClone(source, existingId === undefined ? EMPTY_DESTINATION : await readState(existingId), parts)
-  const deleted =
-    existingId === undefined || run.isDryRun
-      ? []
-      : await findDeletedSemvers(
+  const state = existingId === undefined ? newDestination(request.name) : await readState(existingId)
+  const plan = planClone(source, state, parts)
+  const hasCard = existingId !== undefined && (await hasModelCard(destinationInstance, existingId))
+  // A model without a card never had a release (observed).
+  const refused =
+    hasCard && !run.isDryRun
+      ? await findRefusedSemvers(
           destinationInstance,
           existingId,
           plan.releases.map(({ semver }) => semver),
           options.concurrency,
         )
-  const feasible = withoutReleases(plan, deleted)
-  const problems = [...plan.problems, ...deleted]
+      : []
+  const feasible = withoutReleases(plan, refused)
+  const problems = [...plan.problems, ...refused]
 
   const leftOut = [...source.images].flatMap(([key, image]) =>
     isUnreadable(image) ? [] : image.leftOut.map((what) => `${what} of image ${key}`),
@@ -110,13 +113,20 @@ async function clone(
     return { ...summary, destination, run: run.report() }
   }
 
+  const model = await getOrCreateModel(context, destinationInstance, options.destination, { ...request, hasCard })
+  const destination = { url: destinationInstance.origin, ...model }
   run.expect({ steps: countSteps(summary.planned), bytes: summary.planned.bytes })
-  const { modelId, isNew } = await getOrCreateModel(context, destinationInstance, options.destination, request)
-  const destination = { url: destinationInstance.origin, modelId, isNew }
-  await executePlan(run, destinationInstance, feasible, { ...options, modelId })
-  if (run.isDryRun || run.stopReason !== undefined) return { ...summary, destination, run: run.report() }
-  const comparison = compareCopy(source, await readState(modelId), parts)
-  return { ...summary, destination, run: run.report(), comparison }
+  try {
+    await executePlan(run, destinationInstance, feasible, { ...options, modelId: model.modelId })
+    if (run.isDryRun || run.stopReason !== undefined) return { ...summary, destination, run: run.report() }
+    const comparison = compareCopy(source, await readState(model.modelId), parts)
+    return { ...summary, destination, run: run.report(), comparison }
+  } catch (error) {
+    context.warn(
+      `What was made until then is in ${model.modelId} at ${destination.url}; the same command goes on there.`,
+    )
+    throw error
+  }
 }
 
 /** Refuses a destination in which Bailo lets nobody make releases, or images that are needed. */

@@ -43,7 +43,7 @@ export function planClone(
   for (const release of source.releases) {
     const existing = destination.releases.get(release.semver)
     const found = [
-      ...findReleaseProblems(release, seen, parts),
+      ...findReleaseProblems(release, destination.modelId, seen, parts),
       ...(existing ? describeExisting(release, compareReleases(release, existing, parts)) : []),
       ...(existing || !parts.images ? [] : findImageProblems(release, source.images, destination.images)),
     ]

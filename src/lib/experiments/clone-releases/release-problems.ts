@@ -12,6 +12,7 @@ const ID_PLACEHOLDER = '0'.repeat(24)
 /** What Bailo would refuse or change about a release, as far as the release itself shows it. */
 export function findReleaseProblems(
   release: ReleaseSkeleton,
+  destinationId: string,
   seen: ReadonlySet<string>,
   parts: ComparedParts,
 ): readonly Problem[] {
@@ -69,7 +70,7 @@ export function findReleaseProblems(
       })
     }
   }
-  const bodyBytes = measureBody(release, parts)
+  const bodyBytes = measureBody(release, destinationId, parts)
   if (bodyBytes > MAX_JSON_BODY_BYTES) {
     problems.push({
       code: 'body-too-large',
@@ -81,9 +82,7 @@ export function findReleaseProblems(
   return problems
 }
 
-function measureBody(release: ReleaseSkeleton, parts: ComparedParts): number {
-  // Model ids have at most 135 characters: 128 of the name, a dash and six more.
-  const repository = 'm'.repeat(135)
+function measureBody(release: ReleaseSkeleton, repository: string, parts: ComparedParts): number {
   return measureReleaseBody({
     ...release,
     fileIds: parts.files ? release.files.map(() => ID_PLACEHOLDER) : [],

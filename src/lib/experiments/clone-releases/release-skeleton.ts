@@ -41,8 +41,14 @@ export function toReleaseSkeletons(entries: readonly ReleaseEntry[]): ReleaseSke
   }))
 }
 
+/** Ids decide between releases of one millisecond: they count up within it (MongoDB manual, "ObjectId"). */
 function byAge(a: ReleaseEntry, b: ReleaseEntry): number {
-  return Date.parse(a.createdAt ?? '') - Date.parse(b.createdAt ?? '') || 0
+  const differenceMs = Date.parse(a.createdAt ?? '') - Date.parse(b.createdAt ?? '') || 0
+  return differenceMs || compareText(a._id ?? '', b._id ?? '')
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
 
 function toFileSkeleton(file: FileEntry): FileSkeleton {

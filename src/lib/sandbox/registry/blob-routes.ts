@@ -1,6 +1,6 @@
+import { parseByteRange } from '../byte-range-header.js'
 import type { RegistryAnswer, RegistryCall } from './call.js'
 import { RegistryError } from './errors.js'
-import { parseRangeHeader } from './range-header.js'
 import type { RegistryStore } from './store.js'
 
 /** OCI distribution specification, "Pulling blobs" and "Checking if content exists in the registry". */
@@ -12,7 +12,7 @@ export function handleBlob(
   if (call.method !== 'GET' && call.method !== 'HEAD') throw new RegistryError('UNSUPPORTED')
   const sizeBytes = store.findBlobSize(repository, digest)
   if (sizeBytes === undefined) throw new RegistryError('BLOB_UNKNOWN', { details: [digest] })
-  const range = parseRangeHeader(call.headers.range, sizeBytes)
+  const range = parseByteRange(call.headers.range, sizeBytes)
   if (range === 'unsatisfiable') return { status: 416, headers: { 'content-range': `bytes */${sizeBytes}` } }
   const { start, end } = range ?? { start: 0, end: sizeBytes }
   return {

@@ -13,12 +13,14 @@ export class SharedBlobs {
 
   constructor(private readonly blobStore: BlobStore) {}
 
-  /** Takes over a stored blob; when its digest is known already, the new copy is removed. */
-  async add(digest: string, stored: StoredBlob): Promise<void> {
-    if (this.blobs.has(digest)) await this.blobStore.remove(stored.key)
-    else this.blobs.set(digest, { stored, linkCount: 0 })
+  /** Takes over a stored blob, to be linked at once; false, and nothing taken, when its digest is known already. */
+  add(digest: string, stored: StoredBlob): boolean {
+    if (this.blobs.has(digest)) return false
+    this.blobs.set(digest, { stored, linkCount: 0 })
+    return true
   }
 
+  /** Returns the size in bytes; undefined when there is no such blob. */
   sizeOf(digest: string): number | undefined {
     return this.blobs.get(digest)?.stored.sizeBytes
   }

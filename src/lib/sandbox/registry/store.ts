@@ -44,13 +44,13 @@ export class RegistryStore {
   }
 
   /**
-   * Returns digest and size of a tagged image; undefined when there is none. The size is that of config and layers, for an
-   * index of those of all its images, without the manifests themselves (observed).
+   * Returns digest and size of a tagged image; undefined when there is none. The size is that of config and layers without
+   * the manifest (observed), for an index that of all its images.
    */
   describeImage(modelId: string, name: string, tag: string): { digest: string; sizeBytes: number } | undefined {
     const repository = this.models.get(modelId)?.get(name)
-    const manifest = repository && findManifest(repository, tag)
-    return manifest && { digest: manifest.digest, sizeBytes: sizeOf(repository, manifest) }
+    const manifest = repository?.manifests.get(repository.tags.get(tag) ?? '')
+    return repository && manifest && { digest: manifest.digest, sizeBytes: sizeOf(repository, manifest) }
   }
 
   /** Removes a tag; false when there is none. */
@@ -82,17 +82,17 @@ export class RegistryStore {
   /** Returns the manifest with this tag or digest; undefined when there is none. */
   findManifest(repository: string, reference: string): Manifest | undefined {
     const found = this.find(repository)
-    return found && findManifest(found, reference)
+    return found?.manifests.get(found.tags.get(reference) ?? reference)
   }
 
   /** Returns the digests of what a manifest refers to and the repository does not have. */
   findMissingReferences(repository: string, manifest: Manifest): string[] {
-    const { blobs, manifests } = this.findOrAdd(repository)
-    const present = manifest.kind === 'image' ? blobs : manifests
+    const found = this.find(repository)
+    const present = manifest.kind === 'image' ? found?.blobs : found?.manifests
     // A layer with URLs is kept elsewhere on purpose (OCI image specification, "Descriptors").
     return manifest.references
-      .filter(({ digest, urls = [] }) => urls.length === 0 && !present.has(digest))
-      .map((r) => r.digest)
+      .filter(({ digest, urls = [] }) => urls.length === 0 && present?.has(digest) !== true)
+      .map(({ digest }) => digest)
   }
 
   /** Adds a manifest and, when given, makes the tag point to it. */
@@ -144,8 +144,9 @@ export class RegistryStore {
   async finishUpload(upload: Upload, digest: string): Promise<boolean> {
     const stored = await upload.finish(digest)
     if (stored === undefined) return false
-    await this.blobs.add(digest, stored)
+    const isNew = this.blobs.add(digest, stored)
     this.linkBlob(upload.repository, digest)
+    if (!isNew) await this.blobStore.remove(stored.key)
     return true
   }
 
@@ -173,10 +174,6 @@ export class RegistryStore {
 function splitRepository(repository: string): { modelId: string; name: string } {
   const [modelId = '', ...rest] = repository.split('/')
   return { modelId, name: rest.join('/') }
-}
-
-function findManifest({ manifests, tags }: Repository, reference: string): Manifest | undefined {
-  return manifests.get(tags.get(reference) ?? reference)
 }
 
 function sizeOf(repository: Repository, { kind, references }: Manifest): number {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { findEntry, findFile, findRelease, requireAction } from '../access.js'
 import { parseByteRange } from '../byte-range-header.js'
@@ -50,7 +51,7 @@ function sendFile({ blobs }: SandboxParts, { request, reply }: DownloadCall, fil
     'content-type': withCharset(file.mime),
     'content-disposition': describeAttachment(file.name),
   })
-  return request.method === 'HEAD' ? reply.send() : reply.send(blobs.open(blobKey, { start, end }))
+  return reply.send(request.method === 'HEAD' ? Readable.from([]) : blobs.open(blobKey, { start, end }))
 }
 
 /** The server's web framework adds it to texts (observed for text/plain). */

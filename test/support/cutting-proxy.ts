@@ -1,0 +1,77 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+export interface CuttingProxy {
+  readonly origin: string
+  /** Resets the connection that brings the next request whose head begins so, once as many of its bytes have passed. */
+  cutRequest(head: string, afterBytes: number): void
+  /** Lets the next request whose head begins so pass, and resets the connection when the answer to it comes. */
+  cutAnswer(head: string): void
+  /** How many connections have been reset. */
+  readonly cuts: number
+}
+
+interface Cut {
+  readonly head: string
+  /** Undefined for a cut at the answer. */
+  readonly afterBytes: number | undefined
+}
+
+/** Starts a proxy in front of a real server that breaks connections on demand. It is stopped at the end of the test. */
+export async function startCuttingProxy(targetOrigin: string): Promise<CuttingProxy> {
+  const { hostname, port } = new URL(targetOrigin)
+  const planned: Cut[] = []
+  const sockets = new Set<Socket>()
+  let cuts = 0
+  const server = createServer((client) => {
+    const target = connect(Number(port), hostname)
+    let cut: Cut | undefined
+    let passedBytes = 0
+    const reset = (): void => {
+      cuts++
+      client.resetAndDestroy()
+      target.destroy()
+    }
+    client.on('data', (chunk) => {
+      if (cut === undefined) {
+        const head = chunk.toString('latin1')
+        const index = planned.findIndex((plan) => head.startsWith(plan.head))
+        if (index >= 0) [cut] = planned.splice(index, 1)
+        passedBytes = 0
+      }
+      const restBytes = cut?.afterBytes === undefined ? Infinity : cut.afterBytes - passedBytes
+      passedBytes += chunk.length
+      if (chunk.length < restBytes) target.write(chunk)
+      // What is passed must have left before the connection goes.
+      else target.write(chunk.subarray(0, restBytes), reset)
+    })
+    target.on('data', (chunk) => {
+      if (cut !== undefined && cut.afterBytes === undefined) reset()
+      else client.write(chunk)
+    })
+    for (const [socket, other] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cutRequest: (head, afterBytes) => void planned.push({ head, afterBytes }),
+    cutAnswer: (head) => void planned.push({ head, afterBytes: undefined }),
+    get cuts() {
+      return cuts
+    },
+  }
+}
