@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { check, describeMismatch, isReleasesAnswer } from '../../src/lib/api/answers.js'
+import { answers } from '../../src/lib/api/answers.js'
 import { UnexpectedAnswerError } from '../../src/lib/http/errors.js'
 
 const OPERATION = { method: 'GET', path: '/x' }
@@ -22,7 +22,7 @@ describe('an answer that fits', () => {
     ['part', { ETag: '"x"' }],
   ] as const)('is returned as it came, with all else it has (%s)', (name, value) => {
     const answer = { ...value, somethingNew: { a: 1 } }
-    expect(check[name](OPERATION, answer)).toBe(answer)
+    expect(answers[name].check(OPERATION, answer)).toBe(answer)
   })
 })
 
@@ -42,14 +42,15 @@ describe('an answer that does not fit', () => {
     ['release', { card: RELEASE }, "the document must have required property 'release'"],
     ['part', { ETag: null }, '/ETag must be string'],
   ] as const)('is refused with the place that differs (%s, %j)', (name, value, place) => {
-    const call = (): unknown => check[name](OPERATION, value)
+    const call = (): unknown => answers[name].check(OPERATION, value)
     expect(call).toThrow(UnexpectedAnswerError)
     expect(call).toThrow(`GET /x: the answer does not fit the contract of Bailo's API: ${place}.`)
   })
 })
 
 it('describes where a dump is no list of releases', () => {
-  expect(isReleasesAnswer({ releases: [RELEASE] })).toBe(true)
-  expect(isReleasesAnswer({ releases: [{ semver: '1.0.0' }] })).toBe(false)
-  expect(describeMismatch(isReleasesAnswer)).toBe("/releases/0 must have required property 'notes'")
+  expect(answers.releases.findMismatch({ releases: [RELEASE] })).toBeUndefined()
+  expect(answers.releases.findMismatch({ releases: [{ semver: '1.0.0' }] })).toBe(
+    "/releases/0 must have required property 'notes'",
+  )
 })

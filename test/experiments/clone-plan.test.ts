@@ -75,6 +75,7 @@ describe('planClone', () => {
 
   it.each([
     ['2.0.0-a-b', 'invalid-semver', 'second dash'],
+    ['1.0.0-dev1', 'invalid-semver', 'first letter v'],
     ['1.0', 'invalid-semver', '1.2.3'],
     ['v1.0.0', 'invalid-semver', '1.2.3'],
     ['1.0.0+build', 'invalid-semver', '1.2.3'],

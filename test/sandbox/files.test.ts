@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -97,6 +96,13 @@ describe('a simple upload', () => {
       const received = Buffer.from(await response.arrayBuffer())
       expect(createHash('sha256').update(received).digest('hex')).toBe(digest)
     }
+  })
+
+  test.each(['text/plain', 'a/b; c', 'application/jsonp'])('may say that it is %s', async (contentType) => {
+    const modelId = await server.createModel()
+    const headers = { 'content-type': contentType }
+    const { status, body } = await server.send('POST', simple(modelId, 'name=f'), 'content', { headers })
+    expect([status, body.file.size]).toEqual([200, 7])
   })
 
   test('of nothing is refused', async () => {

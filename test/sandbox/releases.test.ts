@@ -294,6 +294,7 @@ describe('the list of releases', () => {
       card: { schemaId: 'minimal-general-v10', version: 1, mirrored: false },
     })
     expect(release?.files).toEqual([containing({ _id: fileId, name: 'f', size: 1, complete: true })])
+    expect(release?.images).toEqual([{ ...images[0], _id: SOME_ID }])
     for (const one of [release, release?.files[0], release?.images[0]]) expect(one).not.toHaveProperty('id')
   })
 

@@ -58,6 +58,25 @@ export interface FilesAnswer {
   readonly files: readonly FileEntry[]
 }
 
+export interface FileAnswer {
+  readonly file: FileEntry
+}
+
+export interface ReleaseAnswer {
+  readonly release: { readonly semver: string }
+}
+
+export interface MultipartStartAnswer {
+  readonly fileId: string
+  readonly uploadId: string
+  /** Byte ranges, both ends inclusive. */
+  readonly chunks: readonly { readonly startByte: number; readonly endByte: number }[]
+}
+
+export interface PartAnswer {
+  readonly ETag: string
+}
+
 export interface ImagesAnswer {
   readonly images: readonly { readonly repository: string; readonly name: string; readonly tags: readonly string[] }[]
 }
@@ -89,59 +108,49 @@ const releaseEntry = object(
   },
 )
 
-const ajv = new Ajv({ allErrors: false, strict: true, allowUnionTypes: true })
+/** Compiled when first used: a run needs few of them, and compiling takes time and memory. */
+class Shape<T> {
+  readonly #schema: object
+  #validate: ValidateFunction<T> | undefined
 
-/** Says whether a value has the expected shape; `describeMismatch` then says where it does not. */
-export const isReleasesAnswer = ajv.compile<ReleasesAnswer>(object({ releases: listOf(releaseEntry) }))
-const isModelAnswer = ajv.compile<ModelAnswer>(object({ model: object({ id: text, name: text, kind: text }) }))
-const isCardAnswer = ajv.compile<CardAnswer>(object({ modelCard: object({}, { version: count, schemaId: text }) }))
-const isSchemasAnswer = ajv.compile<SchemasAnswer>(object({ schemas: listOf(object({ id: text, active: flag })) }))
-const isFilesAnswer = ajv.compile<FilesAnswer>(object({ files: listOf(fileEntry) }))
-const isFileAnswer = ajv.compile<{ file: FileEntry }>(object({ file: fileEntry }))
-const isImagesAnswer = ajv.compile<ImagesAnswer>(
-  object({ images: listOf(object({ repository: text, name: text, tags: texts })) }),
-)
-const isReleaseAnswer = ajv.compile<{ release: { semver: string } }>(object({ release: object({ semver: text }) }))
-const isStartAnswer = ajv.compile<MultipartStart>(
-  object({ fileId: text, uploadId: text, chunks: listOf(object({ startByte: count, endByte: count })) }),
-)
-const isPartAnswer = ajv.compile<{ ETag: string }>(object({ ETag: text }))
+  constructor(schema: object) {
+    this.#schema = schema
+  }
 
-export interface MultipartStart {
-  readonly fileId: string
-  readonly uploadId: string
-  /** Byte ranges, both ends inclusive. */
-  readonly chunks: readonly { readonly startByte: number; readonly endByte: number }[]
-}
+  /** Where a value does not fit, as a JSON pointer with the reason; undefined when it fits. */
+  findMismatch(value: unknown): string | undefined {
+    this.#validate ??= ajv.compile<T>(this.#schema)
+    if (this.#validate(value)) return undefined
+    const [first] = this.#validate.errors ?? []
+    return showServerText(`${first?.instancePath || 'the document'} ${first?.message ?? 'does not fit'}`)
+  }
 
-/** One checker per answer: returns the value typed, or throws an UnexpectedAnswerError that names the place. */
-export const check = {
-  model: checker(isModelAnswer),
-  card: checker(isCardAnswer),
-  schemas: checker(isSchemasAnswer),
-  files: checker(isFilesAnswer),
-  file: checker(isFileAnswer),
-  images: checker(isImagesAnswer),
-  releases: checker(isReleasesAnswer),
-  release: checker(isReleaseAnswer),
-  multipartStart: checker(isStartAnswer),
-  part: checker(isPartAnswer),
-}
-
-function checker<T>(validate: ValidateFunction<T>): (operation: Operation, value: unknown) => T {
-  return (operation, value) => {
-    if (validate(value)) return value
-    throw new UnexpectedAnswerError(
-      operation,
-      `the answer does not fit the contract of Bailo's API: ${describeMismatch(validate)}.`,
-    )
+  /**
+   * The value, typed.
+   *
+   * @throws UnexpectedAnswerError that names the operation and the place
+   */
+  check(operation: Operation, value: unknown): T {
+    const mismatch = this.findMismatch(value)
+    if (mismatch === undefined) return value as T
+    throw new UnexpectedAnswerError(operation, `the answer does not fit the contract of Bailo's API: ${mismatch}.`)
   }
 }
 
-/** The first place where the value last checked does not fit, as a JSON pointer with the reason. */
-export function describeMismatch(validate: ValidateFunction): string {
-  const [first] = validate.errors ?? []
-  return first === undefined
-    ? 'it fits'
-    : showServerText(`${first.instancePath || 'the document'} ${first.message ?? ''}`)
+const ajv = new Ajv({ strict: true })
+
+/** The shape of each answer that is used. */
+export const answers = {
+  model: new Shape<ModelAnswer>(object({ model: object({ id: text, name: text, kind: text }) })),
+  card: new Shape<CardAnswer>(object({ modelCard: object({}, { version: count, schemaId: text }) })),
+  schemas: new Shape<SchemasAnswer>(object({ schemas: listOf(object({ id: text, active: flag })) })),
+  files: new Shape<FilesAnswer>(object({ files: listOf(fileEntry) })),
+  file: new Shape<FileAnswer>(object({ file: fileEntry })),
+  images: new Shape<ImagesAnswer>(object({ images: listOf(object({ repository: text, name: text, tags: texts })) })),
+  releases: new Shape<ReleasesAnswer>(object({ releases: listOf(releaseEntry) })),
+  release: new Shape<ReleaseAnswer>(object({ release: object({ semver: text }) })),
+  multipartStart: new Shape<MultipartStartAnswer>(
+    object({ fileId: text, uploadId: text, chunks: listOf(object({ startByte: count, endByte: count })) }),
+  ),
+  part: new Shape<PartAnswer>(object({ ETag: text })),
 }

@@ -1,4 +1,4 @@
-import { check, type FileEntry } from './answers.js'
+import { answers, type FileEntry } from './answers.js'
 import { bodyOf } from './client.js'
 import type { Instance } from './instance.js'
 
@@ -7,5 +7,5 @@ const FILES = '/api/v2/model/{modelId}/files'
 /** All files of a model, also those in no release and those whose upload never finished. */
 export async function listFiles(instance: Instance, modelId: string): Promise<readonly FileEntry[]> {
   const body = await bodyOf(instance.json.GET(FILES, { params: { path: { modelId } } }))
-  return check.files({ method: 'GET', path: FILES }, body).files
+  return answers.files.check({ method: 'GET', path: FILES }, body).files
 }

@@ -1,4 +1,4 @@
-import { check, type ImagesAnswer } from './answers.js'
+import { answers, type ImagesAnswer } from './answers.js'
 import { bodyOf } from './client.js'
 import type { Instance } from './instance.js'
 
@@ -7,5 +7,5 @@ const IMAGES = '/api/v2/model/{modelId}/images'
 /** All images of a model with their tags. */
 export async function listImages(instance: Instance, modelId: string): Promise<ImagesAnswer['images']> {
   const body = await bodyOf(instance.json.GET(IMAGES, { params: { path: { modelId } } }))
-  return check.images({ method: 'GET', path: IMAGES }, body).images
+  return answers.images.check({ method: 'GET', path: IMAGES }, body).images
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js'
-import { check, type ModelAnswer } from './answers.js'
+import { answers, type ModelAnswer } from './answers.js'
 import { bodyOf } from './client.js'
 import type { Instance } from './instance.js'
 
@@ -19,7 +19,7 @@ const DEFAULT_SCHEMA_ID = 'minimal-general-v10'
  */
 export async function getModel(instance: Instance, modelId: string): Promise<Model> {
   const body = await bodyOf(instance.json.GET(MODEL, { params: { path: { modelId } } }))
-  return check.model({ method: 'GET', path: MODEL }, body).model
+  return answers.model.check({ method: 'GET', path: MODEL }, body).model
 }
 
 /** Makes a public model without a card. Names may repeat; the server makes the id from the name. */
@@ -27,13 +27,13 @@ export async function createModel(instance: Instance, name: string, description:
   const body = await bodyOf(
     instance.json.POST(MODELS, { body: { name, description, kind: 'model', visibility: 'public' } }),
   )
-  return check.model({ method: 'POST', path: MODELS }, body).model
+  return answers.model.check({ method: 'POST', path: MODELS }, body).model
 }
 
 /** Whether the model has a card; without one it cannot have releases (observed: 500). */
 export async function hasModelCard(instance: Instance, modelId: string): Promise<boolean> {
   const body = await bodyOf(instance.json.GET(CARD, { params: { path: { modelId, version: 'latest' } } }))
-  return check.card({ method: 'GET', path: CARD }, body).modelCard.version !== undefined
+  return answers.card.check({ method: 'GET', path: CARD }, body).modelCard.version !== undefined
 }
 
 /**
@@ -51,7 +51,7 @@ export async function setUpModelCard(instance: Instance, modelId: string, schema
 
 async function chooseSchema(instance: Instance): Promise<string> {
   const body = await bodyOf(instance.json.GET(SCHEMAS, { params: { query: { kind: 'model' } } }))
-  const active = check.schemas({ method: 'GET', path: SCHEMAS }, body).schemas.filter((schema) => schema.active)
+  const active = answers.schemas.check({ method: 'GET', path: SCHEMAS }, body).schemas.filter((schema) => schema.active)
   const chosen = active.find((schema) => schema.id === DEFAULT_SCHEMA_ID) ?? active[0]
   if (chosen === undefined) {
     throw new UsageError(`The instance at ${instance.origin} has no active schema for models.`, [

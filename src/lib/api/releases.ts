@@ -1,4 +1,4 @@
-import { check, type ImageReference, type ReleaseEntry } from './answers.js'
+import { answers, type ImageReference, type ReleaseEntry } from './answers.js'
 import { bodyOf } from './client.js'
 import type { Instance } from './instance.js'
 
@@ -20,7 +20,7 @@ export interface NewRelease {
 /** All releases of a model with their files and images, in one request; the server has no pages. */
 export async function listReleases(instance: Instance, modelId: string): Promise<readonly ReleaseEntry[]> {
   const body = await bodyOf(instance.json.GET(RELEASES, { params: { path: { modelId } } }))
-  return check.releases({ method: 'GET', path: RELEASES }, body).releases
+  return answers.releases.check({ method: 'GET', path: RELEASES }, body).releases
 }
 
 /**
@@ -33,7 +33,7 @@ export async function createRelease(instance: Instance, modelId: string, release
   const body = await bodyOf(
     instance.json.POST(RELEASES, { params: { path: { modelId } }, body: toReleaseBody(release) }),
   )
-  return check.release({ method: 'POST', path: RELEASES }, body).release.semver
+  return answers.release.check({ method: 'POST', path: RELEASES }, body).release.semver
 }
 
 /** Size in bytes of the JSON body that {@link createRelease} would send. */

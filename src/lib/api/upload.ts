@@ -6,7 +6,7 @@ import type { Answer } from '../http/connection.js'
 import { UnexpectedAnswerError, type Operation } from '../http/errors.js'
 import { meterBody, type OnBytes } from '../http/metered-body.js'
 import { showServerText } from '../http/server-text.js'
-import { check, type FileEntry, type MultipartStart } from './answers.js'
+import { answers, type FileEntry, type MultipartStartAnswer } from './answers.js'
 import { bodyOf, describeType } from './client.js'
 import type { Instance } from './instance.js'
 import { fillPath } from './paths.js'
@@ -76,13 +76,13 @@ async function uploadAtOnce(instance: Instance, upload: FileUpload, options: Upl
     isRepeatable: false,
     options,
   })
-  return check.file(operation, answer).file
+  return answers.file.check(operation, answer).file
 }
 
 async function uploadInParts(instance: Instance, upload: FileUpload, options: UploadOptions): Promise<FileEntry> {
   const { modelId, name, mime, tags, source } = upload
   const params = { path: { modelId } }
-  const start = check.multipartStart(
+  const start = answers.multipartStart.check(
     { method: 'POST', path: START },
     await bodyOf(
       instance.json.POST(START, {
@@ -111,7 +111,7 @@ async function uploadInParts(instance: Instance, upload: FileUpload, options: Up
         isRepeatable: true,
         options: { ...options, signal },
       })
-      return { ETag: check.part(operation, answer).ETag, PartNumber: index + 1 }
+      return { ETag: answers.part.check(operation, answer).ETag, PartNumber: index + 1 }
     } catch (error) {
       abort.abort(error)
       throw error
@@ -119,11 +119,11 @@ async function uploadInParts(instance: Instance, upload: FileUpload, options: Up
   }
   const parts = await Promise.all(start.chunks.map((chunk, index) => limit(sendPart, chunk, index)))
   const body = await bodyOf(instance.json.POST(FINISH, { params, body: { fileId, uploadId, parts } }))
-  return check.file({ method: 'POST', path: FINISH }, body).file
+  return answers.file.check({ method: 'POST', path: FINISH }, body).file
 }
 
 /** The parts must make up the file: others would be stored as another one, or not be there to be read. */
-function checkChunks({ chunks }: MultipartStart, sizeBytes: number): void {
+function checkChunks({ chunks }: MultipartStartAnswer, sizeBytes: number): void {
   const isWhole =
     chunks.every(({ startByte, endByte }, index) => {
       return endByte >= startByte && startByte === (chunks[index - 1]?.endByte ?? -1) + 1

@@ -3,9 +3,8 @@ import { createCipheriv, createHash } from 'node:crypto'
 import { CHUNK_BYTES, type PieceReader, readZeros } from './zeros.js'
 
 const STAMP_BYTES = 64
+/** Slots in which a slice can start; one that starts late in the last runs on into a further one. */
 const SLOT_COUNT = 16
-/** One chunk more than the slots, because a slice that starts late in the last slot runs past it. */
-const BLOCK_BYTES = (SLOT_COUNT + 1) * CHUNK_BYTES
 /** Odd, so that every shift within a slot is used before one comes again: after 16 TiB. */
 const SHIFT_STEP_BYTES = 611_953
 
@@ -16,25 +15,46 @@ export interface NoiseIdentity {
   readonly sizeBytes: number
 }
 
-let latestBlock: { readonly seed: string; readonly bytes: Buffer } | undefined
+/** AES works in blocks of this size, and CTR mode counts them (NIST SP 800-38A, section 6.5). */
+const CIPHER_BLOCK_BYTES = 16
 
 /**
- * Returns the random block that all noise of a seed is cut from. Only the latest one is kept (17 MiB): a run has one
- * seed, and a stream of another keeps its own for as long as it is read.
+ * The random block that all noise of a seed is cut from. Its slots are made when they are first read, each as the cipher's
+ * own output, so that little content takes little memory and nothing is copied.
  */
-function getBlock(seed: string): Buffer {
-  if (latestBlock?.seed !== seed) {
-    const key = createHash('sha256')
+class RandomBlock {
+  readonly seed: string
+  readonly #key: Buffer
+  readonly #slots: Buffer[] = []
+
+  constructor(seed: string) {
+    this.seed = seed
+    this.#key = createHash('sha256')
       .update(JSON.stringify(['bailo-exp noise block', seed]))
       .digest()
-    const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
-    const bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES)
-    for (let position = 0; position < BLOCK_BYTES; position += CHUNK_BYTES) {
-      cipher.update(readZeros(0, CHUNK_BYTES)).copy(bytes, position)
-    }
-    latestBlock = { seed, bytes }
   }
-  return latestBlock.bytes
+
+  /** The bytes from `start` up to `end`, or up to the end of a slot where that comes first. */
+  read(start: number, end: number): Buffer {
+    const index = Math.floor(start / CHUNK_BYTES)
+    const slot = (this.#slots[index] ??= this.#createSlot(index))
+    const slotStart = index * CHUNK_BYTES
+    return slot.subarray(start - slotStart, end - slotStart)
+  }
+
+  #createSlot(index: number): Buffer {
+    const counter = Buffer.alloc(CIPHER_BLOCK_BYTES)
+    counter.writeUInt32BE((index * CHUNK_BYTES) / CIPHER_BLOCK_BYTES, CIPHER_BLOCK_BYTES - 4)
+    return createCipheriv('aes-256-ctr', this.#key, counter).update(readZeros(0, CHUNK_BYTES))
+  }
+}
+
+/** Only the latest block is kept: a run has one seed, and a stream of another keeps its own for as long as it is read. */
+let latestBlock: RandomBlock | undefined
+
+function getBlock(seed: string): RandomBlock {
+  if (latestBlock?.seed !== seed) latestBlock = new RandomBlock(seed)
+  return latestBlock
 }
 
 /**
@@ -50,7 +70,7 @@ export function createNoiseReader({ seed, name, sizeBytes }: NoiseIdentity): Pie
   const entry = identity.copy().digest()
   const firstSlot = entry.readUInt32LE(0) % SLOT_COUNT
   const firstShiftBytes = entry.readUInt32LE(4) % CHUNK_BYTES
-  let block: Buffer | undefined
+  const block = getBlock(seed)
 
   return (position, end) => {
     const index = Math.floor(position / CHUNK_BYTES)
@@ -59,10 +79,9 @@ export function createNoiseReader({ seed, name, sizeBytes }: NoiseIdentity): Pie
     if (from < STAMP_BYTES) {
       return identity.copy().update(String(index)).digest().subarray(from, Math.min(to, STAMP_BYTES))
     }
-    block ??= getBlock(seed)
     const turn = firstSlot + index
     const shiftBytes = (firstShiftBytes + Math.floor(turn / SLOT_COUNT) * SHIFT_STEP_BYTES) % CHUNK_BYTES
     const sliceStart = (turn % SLOT_COUNT) * CHUNK_BYTES + shiftBytes - STAMP_BYTES
-    return block.subarray(sliceStart + from, sliceStart + to)
+    return block.read(sliceStart + from, sliceStart + to)
   }
 }

@@ -51,25 +51,29 @@ export interface Sandbox {
  * @throws UsageError when the address or the data directory cannot be used
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, host = '127.0.0.1', discard = false, dataDirectory = tmpdir() } = options
+  const { dataDirectory = tmpdir() } = options
   const directory = await makeDirectory(dataDirectory)
   const removeDirectory = () => rm(directory, { recursive: true, force: true, maxRetries: 3 })
+  try {
+    return await startIn(directory, removeDirectory, options)
+  } catch (error) {
+    await removeDirectory()
+    throw error
+  }
+}
+
+async function startIn(
+  directory: string,
+  removeDirectory: () => Promise<void>,
+  { port = 0, host = '127.0.0.1', discard = false }: SandboxOptions,
+): Promise<Sandbox> {
   const blobs = createBlobStore({ directory, discard })
   const state = new SandboxState()
   addDefaultSchemas(state)
   const keys = createToken(state, { description: 'sandbox', scope: 'all', modelIds: [], actions: [...ALL_ACTIONS] })
   const log = new RequestLog()
   const app = buildApplication(log, { state, blobs, images: new RegistryStore(blobs), contract: loadContract() })
-  try {
-    await app.listen({ port, host })
-  } catch (error) {
-    await removeDirectory()
-    throw new UsageError(
-      `The sandbox cannot listen on ${host} port ${port}`,
-      ['Use another port, or none at all'],
-      error,
-    )
-  }
+  await listen(app, port, host)
   return {
     url: describeAddress(app.server.address() as AddressInfo),
     accessKey: keys.token.accessKey,
@@ -80,6 +84,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await app.close()
       await removeDirectory()
     },
+  }
+}
+
+async function listen(app: FastifyInstance, port: number, host: string): Promise<void> {
+  await app.ready()
+  try {
+    await app.listen({ port, host })
+  } catch (error) {
+    await app.close()
+    const tryNext = ['Use another port, or none at all']
+    throw new UsageError(`The sandbox cannot listen on ${host} port ${port}`, tryNext, error)
   }
 }
 

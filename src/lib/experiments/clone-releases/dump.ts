@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, rename, unlink, writeFile } from 'node:fs/promises'
-import { describeMismatch, isReleasesAnswer, type ReleaseEntry } from '../../api/answers.js'
+import { answers, type ReleaseEntry, type ReleasesAnswer } from '../../api/answers.js'
 import { UsageError } from '../../errors.js'
 
 /**
@@ -26,12 +26,13 @@ export async function readDump(path: string): Promise<readonly ReleaseEntry[]> {
       'correct it, or save a new one with --from MODEL_ID --save-dump FILE',
     ])
   }
-  if (!isReleasesAnswer(value)) {
-    throw new UsageError(`The dump file ${path} is not a list of releases: ${describeMismatch(isReleasesAnswer)}.`, [
+  const mismatch = answers.releases.findMismatch(value)
+  if (mismatch !== undefined) {
+    throw new UsageError(`The dump file ${path} is not a list of releases: ${mismatch}.`, [
       'it should hold the answer of GET /api/v2/model/MODEL_ID/releases, as --save-dump writes it',
     ])
   }
-  return value.releases
+  return (value as ReleasesAnswer).releases
 }
 
 /**

@@ -49,12 +49,11 @@ export async function cloneReleases(
       onRetry: () => context.run.noteRetry(),
     })
   const sourceInstance = open(options.source)
-  const destinationInstance =
-    options.destination.origin === options.source.origin ? sourceInstance : open(options.destination)
+  const destinationInstance = options.destination === options.source ? sourceInstance : open(options.destination)
   try {
     return await clone(context, options, sourceInstance, destinationInstance)
   } finally {
-    await Promise.all([sourceInstance.connection.close(), destinationInstance.connection.close()])
+    await Promise.all([...new Set([sourceInstance, destinationInstance])].map(({ connection }) => connection.close()))
   }
 }
 

@@ -25,6 +25,13 @@ export function findReleaseProblems(
       message: 'Bailo stores only versions of the form 1.2.3 or 1.2.3-name',
       tryNext: 'change the semver in the dump file',
     })
+  } else if (release.semver.includes('v')) {
+    problems.push({
+      code: 'invalid-semver',
+      subject,
+      message: 'Bailo ignores all of a version up to its first letter v, and finds none in the rest',
+      tryNext: 'change the semver in the dump file, for example by writing rc for dev',
+    })
   } else if (release.semver.split('-').length > 2) {
     problems.push({
       code: 'invalid-semver',
