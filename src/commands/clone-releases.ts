@@ -1,7 +1,9 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../lib/cli/base-command.js'
 import { connectionFlags, experimentFlags } from '../lib/cli/flags.js'
+import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { loadBothEnds } from '../lib/cli/load-both-ends.js'
+import { printShortfall } from '../lib/cli/print-shortfall.js'
 import { runExperiment } from '../lib/cli/run-experiment.js'
 import { cloneReleases, exitCodeOf, type CloneReleasesResult } from '../lib/experiments/clone-releases/index.js'
 import { formatCloneReleases } from '../lib/report/clone-releases-text.js'
@@ -15,7 +17,9 @@ Only what is missing is made, and nothing that exists is changed, so that the co
 
 The source is --from, or a saved list of releases (--from-file), or CLONE_RELEASES_SOURCE_MODEL_ID or CLONE_RELEASES_ENDPOINT_DUMP. The destination is --to or CLONE_RELEASES_DESTINATION_MODEL_ID; without either a model is created and its id written to the dotenv file.
 
-What it costs the server: one listing of releases on each side, one of files and images in the destination, one upload per distinct file, one request per release, and for an existing destination one request per missing release to find versions that were deleted there, which Bailo never takes again.`
+What it costs the server: one listing of releases on each side, one of files and images in the destination, one upload per distinct file, one request per release, and for an existing destination one request per missing release to find versions that were deleted there, which Bailo never takes again.
+
+${exitCodesHelp}`
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --from my-model-ab12cd --to my-copy-ef34gh',
@@ -86,6 +90,7 @@ What it costs the server: one listing of releases on each side, one of files and
     )
     process.exitCode = exitCodeOf(result, stopReason)
     this.log(formatCloneReleases(result))
+    if (stopReason === undefined) printShortfall(result)
     return result
   }
 }

@@ -190,9 +190,15 @@ describe('an upload in parts', () => {
   it('ends when a part fails for good: no further part, no finish', async () => {
     const server = await startUploadServer((part) => (part === 1 ? bailoError(500, 'no space') : undefined))
     const options = { multipart: 'always', partConcurrency: 1 } as const
-    const error = await failureOf(upload(openInstance(server.origin), options))
+    const instance = openInstance(server.origin)
+    const error = await failureOf(upload(instance, options))
     expect(error).toMatchObject({ status: 500, serverMessage: 'no space', operation: { method: 'POST' } })
-    expect(server.lines.map((line) => line.split('/').at(-1))).toEqual(['start', expect.stringMatching(/^part\?.*=1$/)])
+    // What was under way has arrived by the time that a later request is answered.
+    await failureOf(getModel(instance, 'finish'))
+    expect(server.lines.slice(0, -1).map((line) => line.split('/').at(-1))).toEqual([
+      'start',
+      expect.stringMatching(/^part\?.*=1$/),
+    ])
   })
 
   it('breaks off the other parts when one fails for good', async () => {
@@ -204,8 +210,8 @@ describe('an upload in parts', () => {
       return part === 1 ? bailoError(500, 'no space') : 'silence'
     })
     const options = { multipart: 'always', partConcurrency: 2 } as const
-    // Would not end before the time-out of the silent request otherwise.
     expect(await failureOf(upload(openInstance(server.origin), options))).toMatchObject({ status: 500 })
+    await server.requests.find((request) => isPart(request) && partNumber(request) === 2)?.brokenOff
   })
 
   it('ends with its signal', async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -144,11 +144,17 @@ describe('writing', () => {
     expect(await readdir(directory)).toEqual(['.local.env'])
   })
 
-  it('leaves nothing behind when the file cannot be replaced', async () => {
-    // Nothing can be renamed onto a directory that is not empty.
-    await mkdir(join(file, 'inner'), { recursive: true })
-    await expect(setEnvFileKey(file, 'MODEL_ID', 'new-1')).rejects.toThrow(UsageError)
-    expect(await readdir(directory)).toEqual(['.local.env'])
+  it('leaves all as it was when there can be no new file beside the old one', async () => {
+    // The longest name that there can be.
+    const long = join(directory, 'x'.repeat(255))
+    await writeFile(long, 'A=1\n')
+    await expect(setEnvFileKey(long, 'MODEL_ID', 'new-1')).rejects.toThrow(/cannot be written: ENAMETOOLONG/)
+    expect(await readFile(long, 'utf8')).toBe('A=1\n')
+    expect(await readdir(directory)).toEqual(['x'.repeat(255)])
+  })
+
+  it('refuses to write to a directory', async () => {
+    await expect(setEnvFileKey(directory, 'MODEL_ID', 'new-1')).rejects.toThrow(UsageError)
   })
 
   it('refuses to write into a directory that is not there', async () => {

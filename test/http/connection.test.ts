@@ -302,9 +302,9 @@ describe('an error answer', () => {
 })
 
 describe('an abort', () => {
-  it('ends a request that waits for its answer', async () => {
+  it('ends a request that waits for its answer, with a reason that may look like a failure', async () => {
     const controller = new AbortController()
-    const reason = new Error('interrupted')
+    const reason = Object.assign(new Error('interrupted'), { code: 'ECONNRESET' })
     const server = await startServer(() => {
       controller.abort(reason)
       return 'silence'

@@ -6,7 +6,7 @@ const OPERATION = { method: 'POST', path: '/api/v2/model/{modelId}/releases' }
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
 
 function errorFor(status: number, headers: Record<string, string>, body: string): ResponseError {
-  return toResponseError(OPERATION, { status, headers: new Headers(headers), body })
+  return toResponseError(OPERATION, { origin: 'http://bailo.example', status, headers: new Headers(headers), body })
 }
 
 describe('an error answer of Bailo', () => {
@@ -94,6 +94,8 @@ describe('an error answer of something else', () => {
       serverMessage: 'DENIED: requested access; UNKNOWN',
       exitCode: ExitCode.Unreachable,
     })
+    const hostile = JSON.stringify({ errors: [{ code: '\x1b[2J', message: '\u202e' }] })
+    expect(errorFor(404, JSON_TYPE, hostile).serverMessage).toBe('\\u{1b}[2J: \\u{202e}')
   })
 
   it.each([

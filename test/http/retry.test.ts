@@ -8,7 +8,7 @@ const RESET = Object.assign(new Error('reset'), { code: 'ECONNRESET', syscall: '
 const REFUSED = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', syscall: 'connect' })
 
 const answer = (status: number, retryAfterMs?: number): ResponseError =>
-  new ResponseError(OPERATION, { status, serverMessage: 'm', retryAfterMs })
+  new ResponseError(OPERATION, { origin: 'http://bailo.example', status, serverMessage: 'm', retryAfterMs })
 const broken = (cause: Error, isFirstContact = false): ConnectionError =>
   new ConnectionError(OPERATION, 'http://a', cause, isFirstContact)
 

@@ -9,6 +9,8 @@ export interface CuttingProxy {
   cutAnswer(head: string): void
   /** How many connections have been reset. */
   readonly cuts: number
+  /** Method and path of each request, without the query, in order of arrival. */
+  readonly lines: readonly string[]
 }
 
 interface Cut {
@@ -22,6 +24,7 @@ export async function startCuttingProxy(targetOrigin: string): Promise<CuttingPr
   const { hostname, port } = new URL(targetOrigin)
   const planned: Cut[] = []
   const sockets = new Set<Socket>()
+  const lines: string[] = []
   let cuts = 0
   const server = createServer((client) => {
     const target = connect(Number(port), hostname)
@@ -33,17 +36,23 @@ export async function startCuttingProxy(targetOrigin: string): Promise<CuttingPr
       target.destroy()
     }
     client.on('data', (chunk) => {
+      const head = chunk.toString('latin1', 0, 4096)
+      const line = /^([A-Z]+ [^ ?]+)[^ ]* HTTP\/1\.1\r\n/.exec(head)?.[1]
+      if (line !== undefined) lines.push(line)
       if (cut === undefined) {
-        const head = chunk.toString('latin1')
         const index = planned.findIndex((plan) => head.startsWith(plan.head))
         if (index >= 0) [cut] = planned.splice(index, 1)
         passedBytes = 0
       }
       const restBytes = cut?.afterBytes === undefined ? Infinity : cut.afterBytes - passedBytes
       passedBytes += chunk.length
-      if (chunk.length < restBytes) target.write(chunk)
+      if (chunk.length < restBytes) {
+        target.write(chunk)
+        return
+      }
+      client.pause()
       // What is passed must have left before the connection goes.
-      else target.write(chunk.subarray(0, restBytes), reset)
+      target.write(chunk.subarray(0, restBytes), reset)
     })
     target.on('data', (chunk) => {
       if (cut !== undefined && cut.afterBytes === undefined) reset()
@@ -73,5 +82,6 @@ export async function startCuttingProxy(targetOrigin: string): Promise<CuttingPr
     get cuts() {
       return cuts
     },
+    lines,
   }
 }

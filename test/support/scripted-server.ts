@@ -10,6 +10,8 @@ export interface ReceivedRequest {
   readonly headers: IncomingHttpHeaders
   /** The bytes that have arrived until now. */
   readonly body: Buffer
+  /** Resolves when the connection ends before the request has been answered. */
+  readonly brokenOff: Promise<void>
 }
 
 export interface ScriptedAnswer {
@@ -47,7 +49,7 @@ export async function startServer(script: Script | readonly Reply[]): Promise<Sc
     typeof script === 'function' ? script : (_request, index) => script[index] ?? { status: 418, body: 'not scripted' }
   const requests: ReceivedRequest[] = []
   const server = createServer((message, response) => {
-    const received = record(message)
+    const received = record(message, response)
     requests.push(received)
     void Promise.resolve(choose(received, requests.length - 1)).then((reply) => carryOut(reply, message, response))
   })
@@ -77,7 +79,7 @@ export function bailoError(status: number, message: string, context?: unknown): 
   return json({ error: { name: 'Bailo Error', message, context } }, status)
 }
 
-function record(message: IncomingMessage): ReceivedRequest {
+function record(message: IncomingMessage, response: ServerResponse): ReceivedRequest {
   const chunks: Buffer[] = []
   message.on('data', (chunk: Buffer) => chunks.push(chunk))
   // A client that breaks off is what some tests are about.
@@ -90,6 +92,11 @@ function record(message: IncomingMessage): ReceivedRequest {
     get body() {
       return Buffer.concat(chunks)
     },
+    brokenOff: new Promise((resolve) =>
+      response.once('close', () => {
+        if (!response.writableFinished) resolve()
+      }),
+    ),
   }
 }
 

@@ -1,6 +1,7 @@
 import { chalkStderr as chalk } from 'chalk'
 import { ExitCode, ExpectedError } from '../errors.js'
 import { ResponseError } from '../http/errors.js'
+import { showControls } from '../http/server-text.js'
 
 /** An error as it is shown to people and printed under `--json`. */
 export interface ErrorDescription {
@@ -11,38 +12,80 @@ export interface ErrorDescription {
   readonly exitCode: number
 }
 
+/** The code of plugin-not-found, which has named the command in a warning by then. */
+const UNKNOWN_COMMAND = 127
+
+/** What to try where an error has no advice of its own. */
+const GENERAL_ADVICE: Readonly<Record<ExitCode, string>> = {
+  [ExitCode.Done]: 'nothing: all is done',
+  [ExitCode.Findings]: 'the result on stdout has the details',
+  [ExitCode.Usage]: 'the same with --help shows what is possible',
+  [ExitCode.Unreachable]: 'the same command later; if that does not help, ask the operators of the instance',
+  [ExitCode.Partial]: 'the same command again does the rest',
+  [ExitCode.Bug]: 'report it with the command line that led to it, and the output of the same with DEBUG=1 set',
+  [ExitCode.Interrupted]: 'the same command again does the rest',
+}
+
 /**
  * Sorts an error into the three kinds there are: one that the user can do something about, a use of the command line that
  * oclif refused, and a defect of this tool. Only the last shows where it happened, and only with DEBUG set.
  */
 export function describeError(error: unknown): ErrorDescription {
   if (error instanceof ExpectedError) {
-    const details = error instanceof ResponseError ? error.details : []
-    return { name: error.name, message: error.message, details, tryNext: error.tryNext, exitCode: error.exitCode }
+    const details = error instanceof ResponseError ? [...error.details, `instance: ${error.origin}`] : []
+    const { name, message, exitCode } = error
+    const tryNext = error.tryNext.length > 0 ? error.tryNext : [GENERAL_ADVICE[exitCode]]
+    return { name, message, details, tryNext, exitCode }
   }
   const oclifExit = oclifExitCode(error)
   if (error instanceof Error && oclifExit !== undefined) {
-    // Codes of oclif beyond our table are wrong usage: 127 is its unknown command.
-    const exitCode = oclifExit === 0 ? ExitCode.Done : ExitCode.Usage
-    const message = error.name === 'ExitError' || error.message.startsWith('EEXIT') ? '' : error.message
-    return { name: 'UsageError', message, details: [], tryNext: [], exitCode }
+    if (oclifExit === UNKNOWN_COMMAND) {
+      const tryNext = ['bailo-exp help, which lists what there is']
+      return {
+        name: 'UsageError',
+        message: 'There is no such command.',
+        details: [],
+        tryNext,
+        exitCode: ExitCode.Usage,
+      }
+    }
+    const isExit = error.name === 'ExitError' || error.message.startsWith('EEXIT')
+    return {
+      name: 'UsageError',
+      message: isExit ? '' : toParagraph(error.message),
+      details: [],
+      tryNext: [GENERAL_ADVICE[ExitCode.Usage]],
+      exitCode: oclifExit === 0 ? ExitCode.Done : ExitCode.Usage,
+    }
   }
   const cause = error instanceof Error ? error : new Error(String(error))
   return {
     name: 'InternalError',
     message: `A defect of bailo-exp: ${cause.message}`,
     details: process.env['DEBUG'] ? (cause.stack ?? '').split('\n').slice(1) : [],
-    tryNext: ['report it with the command line that led to it, and the output of the same with DEBUG=1 set'],
+    tryNext: [GENERAL_ADVICE[ExitCode.Bug]],
     exitCode: ExitCode.Bug,
   }
 }
 
 /** Writes an error to stderr: what failed, what the server said about it, what to try next. */
-export function printError({ message, details, tryNext }: ErrorDescription): void {
-  const lines = [`${chalk.red('Error:')} ${message}`]
-  lines.push(...details.map((detail) => chalk.dim(`  ${detail}`)))
-  lines.push(...tryNext.map((hint) => `  ${chalk.cyan('Try:')} ${hint}`))
+export function printError({
+  message,
+  details,
+  tryNext,
+}: Pick<ErrorDescription, 'message' | 'details' | 'tryNext'>): void {
+  const lines = [`${chalk.red('Error:')} ${showControls(message)}`]
+  lines.push(...details.map((detail) => chalk.dim(`  ${showControls(detail)}`)))
+  lines.push(...tryNext.map((hint) => `  ${chalk.cyan('Try:')} ${showControls(hint)}`))
   process.stderr.write(`${lines.join('\n')}\n`)
+}
+
+/** Messages of oclif have several lines, and its own advice as the last one. */
+function toParagraph(message: string): string {
+  return message
+    .replace(/See more help with --help\s*$/, '')
+    .replace(/\s+/g, ' ')
+    .trim()
 }
 
 function oclifExitCode(error: unknown): number | undefined {

@@ -1,10 +1,12 @@
 import { loadSettings, type Settings } from '../config/settings.js'
+import { UsageError } from '../errors.js'
 
 /**
  * The settings of the two instances that a command talks to. An end with a dotenv file of its own takes everything from
  * that file; an end without one is the instance of `--env-file`, `--url` and the environment.
  *
- * @throws UsageError as {@link loadSettings} does
+ * @returns one object for both ends when they have the same settings
+ * @throws UsageError as {@link loadSettings} does, and for an address that neither end would use
  */
 export async function loadBothEnds(flags: {
   readonly 'env-file'?: string | undefined
@@ -16,5 +18,12 @@ export async function loadBothEnds(flags: {
     ownFile === undefined
       ? loadSettings({ envFile: flags['env-file'], url: flags.url, environment: process.env })
       : loadSettings({ envFile: ownFile, environment: {} })
-  return { source: await load(flags['from-env-file']), destination: await load(flags['to-env-file']) }
+  const { 'from-env-file': fromFile, 'to-env-file': toFile, url } = flags
+  if (url !== undefined && fromFile !== undefined && toFile !== undefined) {
+    throw new UsageError(`--url ${url} is for neither end: each has its address from a dotenv file of its own.`, [
+      'leave out --url, or one of --from-env-file and --to-env-file',
+    ])
+  }
+  const source = await load(fromFile)
+  return { source, destination: fromFile === toFile ? source : await load(toFile) }
 }

@@ -1,4 +1,5 @@
-import { flush, run } from '@oclif/core'
+import { run } from '@oclif/core'
+import { ExitCode, ExpectedError } from '../errors.js'
 import { describeError, printError } from './describe-error.js'
 
 /**
@@ -8,17 +9,48 @@ import { describeError, printError } from './describe-error.js'
  * @param entry URL of the script in `bin/`, from which oclif finds the package
  */
 export async function main(entry: string): Promise<void> {
-  // A reader that has seen enough (`| head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(process.exitCode ?? 0)
+  watchOutput()
+  process.on('uncaughtException', (error) => {
+    report(error)
+    process.exit()
   })
   try {
     await run(process.argv.slice(2), entry)
-    await flush()
   } catch (error) {
-    const description = describeError(error)
-    if (description.message !== '') printError(description)
-    process.exitCode = description.exitCode
+    report(error)
   }
+}
+
+function report(error: unknown): void {
+  const description = describeError(error)
+  process.exitCode = description.exitCode
+  if (description.message === '') return
+  if (isJsonAsked(process.argv)) process.stdout.write(`${JSON.stringify({ error: description }, undefined, 2)}\n`)
+  printError(description)
+}
+
+function isJsonAsked(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return (end < 0 ? args : args.slice(0, end)).includes('--json')
+}
+
+/**
+ * A reader that has seen enough (`| head`) is no error, and the work goes on. A result that cannot be written, on a full
+ * disk for instance, is one; news that cannot be written to stderr are not worth failing for.
+ */
+function watchOutput(): void {
+  // In front of oclif's own listener, which throws.
+  process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return
+    printError(
+      describeError(
+        new ExpectedError(`The result cannot be written to stdout: ${error.message}.`, {
+          exitCode: ExitCode.Partial,
+          tryNext: ['the same command again with another place for its output'],
+        }),
+      ),
+    )
+    process.exit(ExitCode.Partial)
+  })
+  process.stderr.on('error', () => undefined)
 }

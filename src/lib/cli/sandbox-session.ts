@@ -54,6 +54,8 @@ export async function serveSandbox(
  * @throws UsageError when the command cannot be started
  */
 export async function runInSandbox(options: SandboxSessionOptions, command: readonly string[]): Promise<number> {
+  // Node throws on an empty name, instead of failing to start it.
+  if (!command[0]) throw new UsageError('The command after "--" has no name.', ['write for example -- clone-releases'])
   let child: ChildProcess | undefined
   let isInterrupted = false
   // A terminal sends Ctrl-C to the command as well; SIGTERM comes to this process alone. The sandbox outlives the command.
@@ -156,8 +158,6 @@ function withProgram({ ownCommands, program }: SandboxSessionOptions, command: r
 }
 
 function startCommand([file = '', ...args]: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
-  // Node throws on an empty name, instead of failing to start it.
-  if (file === '') throw new UsageError('The command after "--" has no name.', ['write for example -- clone-releases'])
   return spawn(file, args, { stdio: 'inherit', env: environment })
 }
 

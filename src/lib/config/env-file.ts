@@ -68,10 +68,9 @@ async function readText(path: string, mayBeAbsent: boolean, encoding: 'utf8' | '
 
 async function replaceFile(path: string, text: string): Promise<void> {
   const target = await realpath(path).catch(() => path)
-  const mode = await stat(target).then(
-    (stats) => stats.mode & 0o777,
-    () => 0o600,
-  )
+  const existing = await stat(target).catch(() => undefined)
+  if (existing?.isFile() === false) throw new UsageError(`The settings file ${path} is not a file that can be written.`)
+  const mode = existing === undefined ? 0o600 : existing.mode & 0o777
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
   try {
     await writeFile(temporary, text, { encoding: 'latin1', mode, flag: 'wx', flush: true })

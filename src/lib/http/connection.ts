@@ -134,7 +134,7 @@ export class Connection {
         return await read({ status, headers, body })
       }
       const { bytes } = await readUpTo(body, MAX_ERROR_BODY_BYTES)
-      throw toResponseError(operation, { status, headers, body: bytes.toString('utf8') })
+      throw toResponseError(operation, { origin: this.origin, status, headers, body: bytes.toString('utf8') })
     } catch (error) {
       if (error instanceof ExpectedError) throw error
       options.signal?.throwIfAborted()

@@ -31,6 +31,8 @@ export class ConnectionError extends ExpectedError {
 export class ResponseError extends ExpectedError {
   override readonly name = 'ResponseError'
   readonly operation: Operation
+  /** The instance that answered. */
+  readonly origin: string
   readonly status: number
   /** What the server said, control characters made visible. */
   readonly serverMessage: string
@@ -42,6 +44,7 @@ export class ResponseError extends ExpectedError {
   constructor(
     operation: Operation,
     answer: {
+      origin: string
       status: number
       serverMessage: string
       details?: readonly string[]
@@ -55,6 +58,7 @@ export class ResponseError extends ExpectedError {
       tryNext: answer.tryNext ?? adviseOn(answer.status),
     })
     this.operation = operation
+    this.origin = answer.origin
     this.status = answer.status
     this.serverMessage = answer.serverMessage
     this.details = answer.details ?? []
@@ -83,38 +87,39 @@ export class UnexpectedAnswerError extends ExpectedError {
  */
 export function toResponseError(
   operation: Operation,
-  answer: { status: number; headers: HeaderLookup; body: string },
+  answer: { origin: string; status: number; headers: HeaderLookup; body: string },
 ): ResponseError {
+  const { origin, status } = answer
   const contentType = answer.headers.get('content-type') ?? ''
   const retryAfterMs = parseRetryAfter(answer.headers.get('retry-after'))
   const location = answer.headers.get('location')
-  if (answer.status >= 300 && answer.status < 400 && location !== null) {
+  if (status >= 300 && status < 400 && location !== null) {
     return new ResponseError(operation, {
-      status: answer.status,
+      origin,
+      status,
       serverMessage: `a redirect to ${showServerText(location)}`,
       tryNext: ['set URL to the address that the redirect leads to, if that is your Bailo'],
     })
   }
   if (contentType.includes('json')) {
     const parsed = parseErrorBody(answer.body)
-    if (parsed !== undefined) return new ResponseError(operation, { status: answer.status, retryAfterMs, ...parsed })
+    if (parsed !== undefined) return new ResponseError(operation, { origin, status, retryAfterMs, ...parsed })
   }
   if (contentType.includes('html')) {
     const title = /<title>([^<]*)<\/title>|<pre>([^<]*)<\/pre>/i.exec(answer.body)
     return new ResponseError(operation, {
-      status: answer.status,
+      origin,
+      status,
       serverMessage: `an HTML page${title ? ` (${showServerText(title[1] ?? title[2] ?? '')})` : ''}, not Bailo's JSON`,
       retryAfterMs,
       exitCode: ExitCode.Unreachable,
-      tryNext: [
-        'this comes from a proxy in front of Bailo or from another service: check URL',
-        ...adviseOn(answer.status),
-      ],
+      tryNext: ['this comes from a proxy in front of Bailo or from another service: check URL', ...adviseOn(status)],
     })
   }
   const text = answer.body.trim()
   return new ResponseError(operation, {
-    status: answer.status,
+    origin,
+    status,
     serverMessage: text === '' ? 'no explanation' : showServerText(text),
     retryAfterMs,
   })

@@ -2,9 +2,7 @@ import type { Answer, Connection, RequestOptions } from '../http/connection.js'
 import { ResponseError, UnexpectedAnswerError, type Operation } from '../http/errors.js'
 import { readUpTo } from '../http/read-body.js'
 import { parseChallenge, type Challenge } from './challenge.js'
-
-/** What a request may do, such as `repository:my-model-ab12cd/image:pull,push`. */
-export type Scope = string
+import type { Scope } from './scope.js'
 
 /** Longest token answer that is read, in bytes. */
 const MAX_TOKEN_ANSWER_BYTES = 64 * 1024

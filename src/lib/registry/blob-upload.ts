@@ -5,11 +5,12 @@ import type { Connection } from '../http/connection.js'
 import { ResponseError, UnexpectedAnswerError, type Operation } from '../http/errors.js'
 import type { OnBytes } from '../http/metered-body.js'
 import { tap } from '../http/tap.js'
-import type { Authenticator, Scope } from './authenticator.js'
+import type { Authenticator } from './authenticator.js'
+import { repositoryPath } from './repository-path.js'
+import { scopeOf } from './scope.js'
 
 export interface BlobTransfer {
   readonly repository: string
-  readonly scopes: readonly Scope[]
   readonly source: ByteSource
   readonly onBytes?: OnBytes | undefined
   readonly signal?: AbortSignal | undefined
@@ -76,7 +77,7 @@ export class BlobUpload {
 
   async #start(): Promise<string> {
     const { location } = await this.#request(START, {
-      url: `/v2/${this.#transfer.repository}/blobs/uploads/`,
+      url: `${repositoryPath(this.#transfer.repository)}/blobs/uploads/`,
       headers: { 'content-length': '0' },
       isSingleAttempt: true,
     })
@@ -159,9 +160,10 @@ export class BlobUpload {
       signal?: AbortSignal
     },
   ): Promise<{ location: string; lastByte: number | undefined }> {
-    const { signal } = this.#transfer
+    const { repository, signal } = this.#transfer
+    const scope = operation === CANCEL ? scopeOf(repository, 'delete') : scopeOf(repository, 'pull', 'push')
     return this.#authenticator.send(
-      this.#transfer.scopes,
+      [scope],
       operation,
       { isRepeatable: false, signal, ...request },
       async ({ headers, body }) => {

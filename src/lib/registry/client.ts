@@ -4,9 +4,11 @@ import type { Connection } from '../http/connection.js'
 import { ConnectionError, ResponseError, UnexpectedAnswerError, type Operation } from '../http/errors.js'
 import { readUpTo } from '../http/read-body.js'
 import { showServerText } from '../http/server-text.js'
-import { Authenticator, type Scope } from './authenticator.js'
+import { Authenticator } from './authenticator.js'
 import { BlobUpload, type BlobTransfer } from './blob-upload.js'
 import { READABLE_MANIFEST_TYPES } from './image/media-types.js'
+import { repositoryPath } from './repository-path.js'
+import { scopeOf, type Scope } from './scope.js'
 
 /** Size up to which the OCI distribution specification expects registries to take manifests. */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
@@ -35,10 +37,10 @@ export class RegistryClient {
   async getManifest(repository: string, reference: string): Promise<ManifestAnswer> {
     const operation: Operation = { method: 'GET', path: '/v2/<name>/manifests/<reference>' }
     return this.#authenticator.send(
-      [pull(repository)],
+      [scopeOf(repository, 'pull')],
       operation,
       {
-        url: `/v2/${repository}/manifests/${encodeURIComponent(reference)}`,
+        url: `${repositoryPath(repository)}/manifests/${encodeURIComponent(reference)}`,
         headers: { accept: READABLE_MANIFEST_TYPES.join(', ') },
         isRepeatable: true,
       },
@@ -67,10 +69,10 @@ export class RegistryClient {
   ): Promise<void> {
     const operation: Operation = { method: 'PUT', path: '/v2/<name>/manifests/<reference>' }
     await this.#authenticator.send(
-      [pushTo(repository)],
+      [scopeOf(repository, 'pull', 'push')],
       operation,
       {
-        url: `/v2/${repository}/manifests/${encodeURIComponent(reference)}`,
+        url: `${repositoryPath(repository)}/manifests/${encodeURIComponent(reference)}`,
         headers: { 'content-type': manifest.mediaType },
         openBody: () => manifest.bytes,
         isRepeatable: true,
@@ -92,9 +94,9 @@ export class RegistryClient {
   async listTags(repository: string): Promise<readonly string[]> {
     const operation: Operation = { method: 'GET', path: '/v2/<name>/tags/list' }
     return this.#authenticator.send(
-      [pull(repository)],
+      [scopeOf(repository, 'pull')],
       operation,
-      { url: `/v2/${repository}/tags/list`, isRepeatable: true },
+      { url: `${repositoryPath(repository)}/tags/list`, isRepeatable: true },
       async ({ body }) => {
         const tags = readTags(await body.text())
         if (tags === undefined) throw new UnexpectedAnswerError(operation, 'the answer holds no list of tags.')
@@ -105,10 +107,15 @@ export class RegistryClient {
 
   /** The size in bytes of a blob, or undefined when the repository does not have it. */
   async findBlob(repository: string, digest: string): Promise<number | undefined> {
+    return this.#findBlob(repository, digest, scopeOf(repository, 'pull'))
+  }
+
+  /** With the scope of a push, where one goes on: each further scope costs the server a check of the keys. */
+  async #findBlob(repository: string, digest: string, scope: Scope): Promise<number | undefined> {
     return this.#authenticator.send(
-      [pull(repository)],
+      [scope],
       { method: 'HEAD', path: '/v2/<name>/blobs/<digest>' },
-      { url: `/v2/${repository}/blobs/${digest}`, isRepeatable: true, accept: [404] },
+      { url: `${repositoryPath(repository)}/blobs/${digest}`, isRepeatable: true, accept: [404] },
       async ({ status, headers, body }) => {
         await body.dump()
         return status === 404 ? undefined : Number(headers.get('content-length'))
@@ -121,16 +128,18 @@ export class RegistryClient {
    *
    * @returns its digest
    */
-  async pushBlob(transfer: Omit<BlobTransfer, 'scopes'>): Promise<string> {
+  async pushBlob(transfer: BlobTransfer): Promise<string> {
     const { repository } = transfer
-    const upload = new BlobUpload(this.#connection, this.#authenticator, { ...transfer, scopes: [pushTo(repository)] })
+    const upload = new BlobUpload(this.#connection, this.#authenticator, transfer)
     const digest = await upload.send()
     try {
       await upload.commit(digest)
     } catch (error) {
       // When only the answer was lost, the blob is there, and a repeated request finds its upload gone.
       const isAboutRequest = error instanceof ConnectionError || error instanceof ResponseError
-      const storedBytes = isAboutRequest ? await this.findBlob(repository, digest).catch(() => undefined) : undefined
+      const storedBytes = isAboutRequest
+        ? await this.#findBlob(repository, digest, scopeOf(repository, 'pull', 'push')).catch(() => undefined)
+        : undefined
       if (storedBytes !== transfer.source.sizeBytes) throw error
     }
     return digest
@@ -139,7 +148,7 @@ export class RegistryClient {
   /** Stores a small blob that is in memory, such as an image's config, unless it is there already. */
   async pushBytes(repository: string, bytes: Uint8Array): Promise<string> {
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-    if ((await this.findBlob(repository, digest)) === bytes.length) return digest
+    if ((await this.#findBlob(repository, digest, scopeOf(repository, 'pull', 'push'))) === bytes.length) return digest
     return this.pushBlob({ repository, source: bufferSource(bytes) })
   }
 
@@ -150,9 +159,9 @@ export class RegistryClient {
    * @returns false when the registry did not do so; then the blob has to be pushed
    */
   async mountBlob(repository: string, digest: string, fromRepository: string): Promise<boolean> {
-    const scopes = [pushTo(repository), pull(fromRepository)]
+    const scopes = [scopeOf(repository, 'pull', 'push'), scopeOf(fromRepository, 'pull')]
     const query = new URLSearchParams({ mount: digest, from: fromRepository })
-    const url = `/v2/${repository}/blobs/uploads/?${query.toString()}`
+    const url = `${repositoryPath(repository)}/blobs/uploads/?${query.toString()}`
     const start: Operation = { method: 'POST', path: '/v2/<name>/blobs/uploads/' }
     const options = { url, headers: { 'content-length': '0' }, isRepeatable: true }
     const answer = await this.#authenticator.send(scopes, start, options, async ({ status, headers, body }) => {
@@ -162,7 +171,9 @@ export class RegistryClient {
     if (!answer.isMounted && answer.unusedUpload !== null) {
       const cancel: Operation = { method: 'DELETE', path: '/v2/<name>/blobs/uploads/<reference>' }
       const request = { url: answer.unusedUpload, isRepeatable: false, isSingleAttempt: true }
-      await this.#authenticator.send(scopes, cancel, request, ({ body }) => body.dump()).catch(() => undefined)
+      await this.#authenticator
+        .send([scopeOf(repository, 'delete')], cancel, request, ({ body }) => body.dump())
+        .catch(() => undefined)
     }
     return answer.isMounted
   }
@@ -176,12 +187,4 @@ function readTags(text: string): string[] | undefined {
   } catch {
     return undefined
   }
-}
-
-function pull(repository: string): Scope {
-  return `repository:${repository}:pull`
-}
-
-function pushTo(repository: string): Scope {
-  return `repository:${repository}:pull,push`
 }

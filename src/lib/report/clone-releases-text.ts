@@ -1,11 +1,13 @@
 import chalk from 'chalk'
 import { formatSize } from '../content/size.js'
 import type { CloneReleasesResult } from '../experiments/clone-releases/index.js'
+import { showControls } from '../http/server-text.js'
 import type { KindStatistics } from '../run/statistics.js'
 import { countOf, formatDuration, formatTable, wrapText } from './text.js'
 
 /** The summary of `clone-releases` for people, at most 80 columns wide where names allow. */
-export function formatCloneReleases(result: CloneReleasesResult): string {
+export function formatCloneReleases(rawResult: CloneReleasesResult): string {
+  const result = withVisibleControls(rawResult)
   const blocks = [formatHeading(result)]
   if (result.problems.length > 0) blocks.push(formatProblems(result))
   if (result.run.isDryRun) blocks.push(formatPlannedSteps(result))
@@ -21,6 +23,12 @@ export function formatCloneReleases(result: CloneReleasesResult): string {
   if (result.run.failed.length > 0) blocks.push(formatFailures(result))
   if (result.comparison !== undefined) blocks.push(formatComparison(result.comparison))
   return blocks.join('\n\n')
+}
+
+/** Names in the result come from a server or a file, and must not take effect on the terminal. */
+function withVisibleControls(result: CloneReleasesResult): CloneReleasesResult {
+  const show = (_key: string, value: unknown): unknown => (typeof value === 'string' ? showControls(value) : value)
+  return JSON.parse(JSON.stringify(result), show) as CloneReleasesResult
 }
 
 function formatHeading({ source, destination, run, planned, problems }: CloneReleasesResult): string {

@@ -76,7 +76,7 @@ export interface TestRegistry {
 export async function startRegistry(): Promise<TestRegistry> {
   const directory = await mkdtemp(path.join(tmpdir(), 'registry-test-'))
   const store = new RegistryStore(createBlobStore({ directory, discard: false }))
-  const app = fastify()
+  const app = fastify({ forceCloseConnections: true })
   let nowMs = Date.parse('2026-01-01T00:00:00Z')
   registerRegistry(app, { store, authority, now: () => nowMs })
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })

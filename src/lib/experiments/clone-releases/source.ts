@@ -46,6 +46,12 @@ export async function readSource(
     ])
   }
   const entries = await readEntries(options, instance, modelId, file)
+  if (entries.length === 0) {
+    throw new UsageError(`${file ?? modelId ?? 'The source'} has no releases to copy.`, [
+      'name another source',
+      'use a token with the action release:read: without it Bailo lists none',
+    ])
+  }
   if (options.saveDump !== undefined) await saveDump(options.saveDump, entries)
   const releases = selectReleases(toReleaseSkeletons(entries), options.semverRange)
   const images = options.withImages

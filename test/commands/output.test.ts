@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeError } from '../../src/lib/cli/describe-error.js'
+import { ExitCode } from '../../src/lib/errors.js'
+import { startSandbox, type Sandbox } from '../../src/lib/sandbox/index.js'
+import { runCli } from './cli.js'
+import { createModel, createRelease, environmentOf, expectNoKeys, readError, runFailing } from './failures.js'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const BINARY = path.join(ROOT, 'bin/run.js')
+const COMMANDS = readdirSync(path.join(ROOT, 'src/commands')).map((file) => path.basename(file, '.ts'))
+const DONE = { exitCode: 0, stderr: '' }
+
+describe.concurrent('help', () => {
+  it.each(COMMANDS)('for %s is on stdout, with an example', async (command) => {
+    const flag = await runCli([command, '--help'])
+    expect(flag).toMatchObject(DONE)
+    expect(flag.stdout).toMatch(/^USAGE\n {2}\$ bailo-exp /m)
+    expect(flag.stdout).toMatch(new RegExp(`^EXAMPLES\\n {2}\\$ bailo-exp ${command} `, 'm'))
+    expect(await runCli(['help', command])).toEqual(flag)
+  })
+
+  it('without a command lists all of them', async () => {
+    const help = await runCli(['--help'])
+    expect(help).toMatchObject(DONE)
+    for (const command of COMMANDS) expect(help.stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'))
+    expect(await runCli([])).toEqual(help)
+  })
+
+  it('for an experiment has the exit codes of the README', async () => {
+    const { stdout } = await runCli(['clone-releases', '--help'])
+    const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+    for (const code of Object.values(ExitCode)) {
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(new RegExp(`[:;] ${code} [a-z]`))
+      expect(readme).toMatch(new RegExp(`^\\| +${code} \\| [a-z]`, 'm'))
+    }
+  })
+})
+
+describe.concurrent('the version', () => {
+  it('is that of the package', async () => {
+    const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string }
+    const result = await runCli(['--version'])
+    expect(result).toMatchObject(DONE)
+    expect(result.stdout).toContain(`bailo-exp/${version} `)
+  })
+})
+
+describe.concurrent('an unknown command', () => {
+  it('is refused with 2, with and without --json', async () => {
+    const expected = { exitCode: 2, signal: null, stdout: '' }
+    const plain = await runCli(['clone-release'])
+    expect(plain).toMatchObject(expected)
+    expect(plain.stderr).toMatch(/clone-release is not a bailo-exp command[^]*\n {2}Try: bailo-exp help/)
+    const json = await runCli(['clone-release', '--json'])
+    expect(json).toMatchObject({ exitCode: 2, stderr: plain.stderr })
+    expect(readError(json)).toMatchObject({ exitCode: 2 })
+  })
+})
+
+describe.concurrent('a result', () => {
+  let sandbox: Sandbox
+  let source: string
+  let env: Readonly<Record<string, string>>
+
+  beforeAll(async () => {
+    sandbox = await startSandbox()
+    source = await createModel(sandbox)
+    await createRelease(sandbox, source, '1.0.0')
+    env = environmentOf(sandbox)
+  })
+
+  afterAll(() => sandbox.close())
+
+  it('is all there is when all is done', async () => {
+    const args = ['clone-releases', '--quiet', '--from', source, '--to', await createModel(sandbox)]
+    const plain = await runCli(args, { env })
+    expect(plain).toMatchObject(DONE)
+    expect(plain.stdout).toContain('Identical to the source')
+    const json = await runCli([...args, '--json'], { env })
+    expect(json).toMatchObject(DONE)
+    expect(JSON.parse(json.stdout)).toMatchObject({ experiment: 'clone-releases', planned: { skippedReleases: 1 } })
+  })
+
+  it('that is not as asked for has the same exit code and the same words on stderr with --json', async () => {
+    const to = await createModel(sandbox)
+    await createRelease(sandbox, to, '1.0.0')
+    const dump = path.join(import.meta.dirname, 'fixtures/one-file.json')
+    const args = ['clone-releases', '--from-file', dump, '--to', to]
+    const expected = { exitCode: 1, says: ['Nothing was made', to, 'release 1.0.0', 'lacks the file "a.bin"'] }
+    const plain = await runFailing(args, expected, { env })
+    const json = await runFailing([...args, '--json'], expected, { env })
+    expect(json.stderr).toBe(plain.stderr)
+    expect(plain.stdout).toContain('This cannot be copied exactly')
+    expect(JSON.parse(json.stdout)).toMatchObject({ problems: [{ code: 'existing-release-differs' }] })
+  })
+
+  it('holds no keys, whatever is logged', async () => {
+    const args = ['clone-releases', '--quiet', '--from', source, '--to', await createModel(sandbox)]
+    const loud = { ...env, DEBUG: '*', NODE_DEBUG: '*' }
+    const done = await runCli(args, { env: loud })
+    expect(done.exitCode).toBe(0)
+    expectNoKeys(done, env)
+    // A log was written, or there would be nothing to look for.
+    expect(done.stderr).toContain('oclif')
+
+    const wrong = { ...loud, SECRET_KEY: 'BSK_wrong-key-that-must-not-show' }
+    const refused = await runCli([...args, '--json'], { env: wrong })
+    expect(refused.exitCode).toBe(3)
+    expectNoKeys(refused, wrong)
+  })
+
+  it('whose reader has gone is no failure', async () => {
+    const args = ['clone-releases', '--quiet', '--from', source, '--to', await createModel(sandbox)]
+    for (const more of [[], ['--json'], ['--help']]) {
+      const result = await runCli([...args, ...more], { env, onStart: ({ stdout }) => stdout.destroy() })
+      expect(result).toEqual({ exitCode: 0, signal: null, stdout: '', stderr: '' })
+    }
+  })
+
+  it('is made although nobody reads the news on stderr', async () => {
+    const args = ['clone-releases', '--from', 'nothing-ab12cd', '--json']
+    const result = await runCli(args, { env, onStart: ({ stderr }) => stderr.destroy() })
+    expect(readError(result)).toMatchObject({ exitCode: 2 })
+    expect(result.exitCode).toBe(2)
+  })
+
+  it.runIf(process.platform === 'linux')('that cannot be written is a failure', async () => {
+    const command = `"${process.execPath}" "${BINARY}" clone-releases --help > /dev/full`
+    await runFailing(['sandbox', '--', 'sh', '-c', command], { exitCode: 4, says: ['stdout', 'no space left'] })
+  })
+})
+
+describe.concurrent('a defect', () => {
+  const broken = (script: string) => ['--import', `data:text/javascript,${encodeURIComponent(script)}`]
+  const says = ['A defect of bailo-exp: broken on purpose', 'report it', 'DEBUG=1']
+
+  it('ends with 5 and asks for a report', async () => {
+    const nodeArgs = broken('URL.canParse = () => { throw new TypeError("broken on purpose") }')
+    const env = { URL: 'http://127.0.0.1:1' }
+    const plain = await runFailing(['clone-releases'], { exitCode: 5, says }, { env, nodeArgs })
+    expect(plain.stdout).toBe('')
+    const json = await runFailing(['clone-releases', '--json'], { exitCode: 5, says }, { env, nodeArgs })
+    expect(readError(json)).toMatchObject({ name: 'InternalError', exitCode: 5 })
+  })
+
+  it('outside of all that waits for it does too', async () => {
+    const script = `process.stdout.write = () => { setImmediate(() => { throw new TypeError("broken on purpose") }) }`
+    await runFailing(['clone-releases', '--help'], { exitCode: 5, says }, { nodeArgs: broken(script) })
+  })
+
+  it('shows where it is only with DEBUG set', () => {
+    expect(describeError(new TypeError('x')).details).toEqual([])
+  })
+})
