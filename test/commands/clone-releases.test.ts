@@ -408,6 +408,31 @@ describe('clone-releases', () => {
     expect((await clone('--env-file', envFile, '--to', to, '--semver', '<2.1.0')).exitCode).toBe(0)
   })
 
+  it('ends with 4 when the instance is lost on the way, and names what it had made', async () => {
+    const sandbox = await start({ discard: true })
+    const dump = join(directory, 'lost.json')
+    const file = (id: string, size: number) => ({ _id: id.repeat(24), name: `${id}.bin`, size })
+    const releases = [
+      { semver: '1.0.0', notes: 'n', files: [file('a', 10)] },
+      { semver: '2.0.0', notes: 'n', files: [file('b', 40_000_000_000)] },
+    ]
+    await writeFile(dump, JSON.stringify({ releases }))
+    const envFile = await writeEnv('lost.env', sandbox)
+    const watch = setInterval(() => {
+      if (sandbox.requestCounts.get('POST /api/v2/model/:modelId/releases') === undefined) return
+      clearInterval(watch)
+      void sandbox.close()
+    }, 5)
+
+    const { result, exitCode, stderr } = await clone('--env-file', envFile, '--from-file', dump, '--no-images')
+
+    clearInterval(watch)
+    expect(exitCode).toBe(4)
+    expect(stderr).toContain(`no answer from ${sandbox.url}`)
+    expect(result.run.steps.find(({ kind }) => kind === 'release')?.done).toBe(1)
+    expect(await readFile(envFile, 'utf8')).toContain(`DESTINATION_MODEL_ID=${result.destination.modelId}`)
+  })
+
   it('stops on Ctrl-C with 130, and a second run ends identical', async () => {
     const source = await start()
     const modelId = await createModel(source, 'Source')

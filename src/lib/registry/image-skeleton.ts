@@ -1,6 +1,6 @@
 import { showServerText } from '../http/server-text.js'
 import type { RegistryClient } from './client.js'
-import { ManifestError, parseManifest } from './image/parse-manifest.js'
+import { ManifestError, parseManifest, type ParsedManifest } from './image/parse-manifest.js'
 import type { Platform } from './image/platform.js'
 
 export interface LayerSkeleton {
@@ -35,7 +35,7 @@ export async function readImageSkeleton(
   reference: string,
 ): Promise<ImageSkeleton> {
   const top = await readManifest(client, repository, reference)
-  if (top.kind === 'manifest') return { isIndex: false, images: [{ layers: top.layers }], leftOut: [] }
+  if (top.kind === 'manifest') return { isIndex: false, images: [{ layers: toLayerSkeletons(top) }], leftOut: [] }
   const images: PlatformImage[] = []
   const leftOut: string[] = []
   for (const entry of top.manifests) {
@@ -45,9 +45,13 @@ export async function readImageSkeleton(
     }
     const image = await readManifest(client, repository, entry.digest)
     if (image.kind === 'index') throw new ManifestError(`${entry.digest} is an index within an index.`)
-    images.push({ layers: image.layers, ...(entry.platform && { platform: entry.platform }) })
+    images.push({ layers: toLayerSkeletons(image), ...(entry.platform && { platform: entry.platform }) })
   }
   return { isIndex: true, images, leftOut }
+}
+
+function toLayerSkeletons({ layers }: ParsedManifest): LayerSkeleton[] {
+  return layers.map(({ digest, sizeBytes }) => ({ digest, sizeBytes }))
 }
 
 async function readManifest(client: RegistryClient, repository: string, reference: string) {

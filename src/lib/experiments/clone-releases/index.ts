@@ -2,6 +2,7 @@ import { connect, type Instance } from '../../api/instance.js'
 import { getModel, hasModelCard } from '../../api/models.js'
 import type { Settings } from '../../config/settings.js'
 import { ExitCode, ExpectedError, UsageError } from '../../errors.js'
+import { ConnectionError } from '../../http/errors.js'
 import type { RunReport } from '../../run/run.js'
 import type { ExperimentContext } from '../context.js'
 import { findModelId, getOrCreateModel } from '../get-or-create-model.js'
@@ -147,6 +148,9 @@ async function requireReleasableModel(instance: Instance, modelId: string, needs
  * @param stopReason why the run ended early, if it did
  */
 export function exitCodeOf(result: CloneReleasesResult, stopReason: unknown): ExitCode {
+  const isBegun = result.run.steps.some(({ done }) => done > 0)
+  // An instance that was lost on the way has part of the copy, and the same command goes on there.
+  if (stopReason instanceof ConnectionError && isBegun) return ExitCode.Partial
   if (stopReason instanceof ExpectedError) return stopReason.exitCode
   if (result.run.failed.length > 0) return ExitCode.Partial
   const isExact = result.problems.length === 0 && (result.comparison?.differences.length ?? 0) === 0
