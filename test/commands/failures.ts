@@ -42,7 +42,8 @@ export function expectFailure(
   for (const text of expected.says) expect(stderr).toMatch(text)
   // One paragraph: what is wrong, then details and advice, indented.
   expect(stderr).toMatch(/^(Note: .+\n)*Error: .+\n( {2}.+\n)* {2}Try: .+\n$/)
-  expect(stdout + stderr).not.toMatch(/^\s*at .+:\d+/m)
+  // A frame of a stack trace ends with line and column; an origin, wherever a line is broken, only with a port.
+  expect(stdout + stderr).not.toMatch(/^\s*at .+:\d+:\d+\)?$/m)
 }
 
 /** What went wrong as the one document on stdout has it. */
