@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'openapi/bailo-v2.ts']),
+  globalIgnores(['dist/', 'coverage/', 'test/.tmp/', 'openapi/bailo-v2.ts']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -735,7 +735,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Read an access request */
+    /**
+     * Read an access request
+     * @description The model in the path is not looked at, here and wherever an access request is named.
+     */
     get: operations['getAccessRequest']
     put?: never
     post?: never
@@ -743,7 +746,10 @@ export interface paths {
     delete: operations['deleteAccessRequest']
     options?: never
     head?: never
-    /** Change an access request */
+    /**
+     * Change an access request
+     * @description What the new metadata has to fit is what this contract says of it; the schema is not asked.
+     */
     patch: operations['updateAccessRequest']
     trace?: never
   }
@@ -1097,7 +1103,10 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Change a webhook */
+    /**
+     * Change a webhook
+     * @description A webhook of another model becomes one of this model.
+     */
     put: operations['updateWebhook']
     post?: never
     /** Delete a webhook */
@@ -1301,6 +1310,47 @@ export interface paths {
     }
     /** Describe a user */
     get: operations['lookUpEntity']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v3/metrics/usage': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Count models of all kinds, by schema and state
+     * @description For users with the system role `compliance`. Counted anew every five minutes at most; `lastUpdated` says when.
+     */
+    get: operations['getUsageMetrics']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v3/metrics/entryVolume': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Count the models of all kinds that were created, interval by interval
+     * @description For users with the system role `compliance`. The first interval begins where the one that `startDate` lies in
+     *     begins; what was created in it before `startDate` is not counted. Counted anew every five minutes at most.
+     */
+    get: operations['getEntryVolume']
     put?: never
     post?: never
     delete?: never
@@ -1831,6 +1881,11 @@ export interface components {
       commentEditedAt?: string
       /** @description `_id` of the review, release or access request answered */
       parentId?: string
+      reactions?: {
+        kind: string
+        /** @description Their names, without `user:` */
+        users: string[]
+      }[]
       /** Format: date-time */
       createdAt?: string
       /** Format: date-time */
@@ -1861,6 +1916,7 @@ export interface components {
       role: string
       responses?: string[]
       status?: components['schemas']['Decision'] | null
+      model?: components['schemas']['Model']
       /** Format: date-time */
       createdAt?: string
       /** Format: date-time */
@@ -2008,6 +2064,68 @@ export interface components {
       status: components['schemas']['TransferStatus']
     }
     /** @enum {string} */
+    MetricsInterval: 'day' | 'week' | 'month' | 'quarter' | 'year'
+    UsageCounts: {
+      entries: number
+      /** @description One entry for each schema that is not hidden, then `unset` for models without a card */
+      schemaBreakdown: {
+        /** @description The database id, not the id that models refer to */
+        schemaId: string
+        schemaName: string
+        count: number
+      }[]
+      /** @description Most frequent first; models without a state count as `None` */
+      entryState: {
+        state: string
+        count: number
+      }[]
+      /** @description Models with at least one release */
+      withReleases: number
+      /** @description Models with at least one access request */
+      withAccessRequest: number
+    }
+    UsageMetrics: {
+      /** Format: date-time */
+      lastUpdated: string
+      global: components['schemas']['UsageCounts'] & {
+        /** @description Different collaborators of all models */
+        users: number
+      }
+      /** @description The organisations of the instance, then `unset` for models without one */
+      byOrganisation: (components['schemas']['UsageCounts'] & {
+        organisation: string
+      })[]
+    }
+    EntryVolume: {
+      /** Format: date-time */
+      lastUpdated: string
+      interval: components['schemas']['MetricsInterval']
+      /**
+       * Format: date-time
+       * @description The live specification says that it is a date
+       */
+      startDate: string
+      /**
+       * Format: date-time
+       * @description The live specification says that it is a date
+       */
+      endDate: string
+      data: {
+        /** Format: date-time */
+        startDate: string
+        /**
+         * Format: date-time
+         * @description Exclusive
+         */
+        endDate: string
+        count: number
+        /** @description Counts by organisation, `unset` for models without one */
+        organisations: {
+          [key: string]: number
+        }
+      }[]
+    }
+    /** @enum {string} */
     TokenScope: 'all' | 'models'
     /** @enum {string} */
     TokenAction:
@@ -2024,8 +2142,8 @@ export interface components {
       | 'image:read'
       | 'image:write'
       | 'schema:write'
-      | 'reviewRole:read'
       | 'reviewRole:write'
+      | 'reviewRole:read'
     NewToken: {
       description: string
       scope: components['schemas']['TokenScope']
@@ -2402,7 +2520,7 @@ export interface components {
     ReviewKind: 'release' | 'access' | 'lifecycle'
     /** @description Only reviews asked of the caller */
     ReviewsMine: boolean
-    /** @description Only reviews without a decision */
+    /** @description True: only reviews that the caller has not answered. False: only those that they have. */
     ReviewsOpen: boolean
   }
   requestBodies: never
@@ -3889,9 +4007,12 @@ export interface operations {
   listResponses: {
     parameters: {
       query?: {
-        /** @description What they answer */
+        /** @description What they answer; without it and without `mine` the request is refused (400) */
         parentIds?: string[]
-        /** @description Only those of the caller; `parentIds` then counts for nothing */
+        /**
+         * @description All answers to the reviews that the caller was asked for and has answered. Whether it is true or false makes
+         *     no difference, and beside `parentIds` it counts for nothing.
+         */
         mine?: boolean
       }
       header?: never
@@ -3974,7 +4095,7 @@ export interface operations {
         kind?: components['parameters']['ReviewKind']
         /** @description Only reviews asked of the caller */
         mine?: components['parameters']['ReviewsMine']
-        /** @description Only reviews without a decision */
+        /** @description True: only reviews that the caller has not answered. False: only those that they have. */
         open?: components['parameters']['ReviewsOpen']
       }
       header?: never
@@ -4013,7 +4134,7 @@ export interface operations {
         kind?: components['parameters']['ReviewKind']
         /** @description Only reviews asked of the caller */
         mine?: components['parameters']['ReviewsMine']
-        /** @description Only reviews without a decision */
+        /** @description True: only reviews that the caller has not answered. False: only those that they have. */
         open?: components['parameters']['ReviewsOpen']
       }
       header?: never
@@ -4813,6 +4934,64 @@ export interface operations {
         }
       }
       401: components['responses']['Unauthorized']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  getUsageMetrics: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The counts */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UsageMetrics']
+        }
+      }
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  getEntryVolume: {
+    parameters: {
+      query: {
+        interval: components['schemas']['MetricsInterval']
+        startDate: string
+        /** @description Inclusive */
+        endDate: string
+        /** @description Such as `Europe/London` or `+02:00`; UTC when left out */
+        timezone?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The counts */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EntryVolume']
+        }
+      }
+      400: components['responses']['BadRequest']
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
       404: components['responses']['NotFound']
       500: components['responses']['InternalServerError']
       502: components['responses']['BadGateway']

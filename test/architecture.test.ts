@@ -8,22 +8,22 @@ const LAYERS = [
   ['commands'],
   ['lib/cli'],
   ['lib/report'],
-  ['lib/experiments', 'lib/demo'],
+  ['lib/experiments', 'lib/demo', 'lib/import-model'],
   ['lib/run', 'lib/api', 'lib/registry'],
   ['lib/content', 'lib/http'],
   ['lib/config'],
   ['lib/errors'],
 ]
 
-/** Shares no code with the clients that are tried on it, and is started in one place. */
+/** Shares no code with the clients that are tried on it, is started in one place, and filled from real instances in another. */
 const SANDBOX = 'lib/sandbox'
 const SANDBOX_MAY_IMPORT = ['lib/content', 'lib/errors']
-const SANDBOX_IS_IMPORTED_BY = ['lib/cli']
+const SANDBOX_IS_IMPORTED_BY = ['lib/cli', 'lib/import-model']
 
 /** Packages that are used in one place, so that for instance there is only one way to the network. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@oclif/core': ['commands', 'lib/cli'],
-  undici: ['lib/http'],
+  undici: ['lib/http', SANDBOX],
   'openapi-fetch': ['lib/api'],
   fastify: [SANDBOX],
   'node:http': [SANDBOX],

@@ -1,11 +1,17 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../lib/cli/base-command.js'
-import { runInSandbox, serveSandbox, type SandboxReport } from '../lib/cli/sandbox-session.js'
+import { connectionFlags } from '../lib/cli/flags.js'
+import { findSourceModelId, runInSandbox, serveSandbox, type SandboxReport } from '../lib/cli/sandbox-session.js'
+import { loadSettings } from '../lib/config/settings.js'
 
 export default class Sandbox extends BaseCommand {
   static override summary = 'Run an embedded Bailo to try things on.'
 
-  static override description = `Starts a Bailo in this process, on the loopback interface: the same routes, status codes, limits and quirks as the real one, and its container registry. Metadata is in memory, files and layers are in a temporary directory; all of it is gone when the sandbox ends.
+  static override description = `Starts a Bailo in this process, on the loopback interface: the same routes, status codes, limits and quirks as the real one, and its container registry. Metadata is in memory, files and layers are in a temporary directory; all of it is gone when the sandbox ends. With --data-dir everything, keys included, is kept in that directory for the next sandbox; only uploads that are under way are not.
+
+--import copies the metadata of models from another instance, to rehearse an experiment on them: cards, releases, files and images under the same ids, files and layers of the same size reading as zeros. The keys of that instance come from environment or dotenv file, and it is only read. What cannot be seen from outside is not copied: reviews, access requests, and which versions were deleted.
+
+With --scanners there are simulated ones, which take longer for a larger file. The name decides what they find: they find something bad in eicar*, fail on error* and skip skip*.
 
 With a command after "--" the command runs against a fresh sandbox, and its exit code becomes the sandbox's. The command finds URL, ACCESS_KEY and SECRET_KEY in its environment; it may be one of bailo-exp's own, without the name of the program.`
 
@@ -14,6 +20,8 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
   static override examples = [
     '<%= config.bin %> <%= command.id %> --demo',
     '<%= config.bin %> <%= command.id %> --port 8080 --write-env .local.env',
+    '<%= config.bin %> <%= command.id %> --port 8080 --data-dir ./sandbox',
+    '<%= config.bin %> <%= command.id %> --import https://bailo.example.com --import-model my-model-ab12cd -- clone-releases',
     '<%= config.bin %> <%= command.id %> --demo -- clone-releases',
     `<%= config.bin %> <%= command.id %> -- sh -c 'curl -u "$ACCESS_KEY:$SECRET_KEY" "$URL/api/v2/models/search"'`,
   ]
@@ -22,9 +30,28 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
 
   static override flags = {
     port: Flags.integer({ description: 'port to listen on; 0 takes a free one', default: 0, min: 0, max: 65535 }),
+    host: Flags.string({
+      description: 'address to listen on; 0.0.0.0 lets others reach it [default: 127.0.0.1]',
+      helpValue: 'ADDRESS',
+    }),
+    'data-dir': Flags.string({ description: 'keep everything in this directory', helpValue: 'DIR' }),
     demo: Flags.boolean({ description: 'put a model with releases, files and images into it', default: false }),
     discard: Flags.boolean({ description: 'count the bytes of large files and layers, and drop them', default: false }),
+    scanners: Flags.boolean({ description: 'scan files and images, or seem to; see above', default: false }),
     'write-env': Flags.string({ description: 'write a dotenv file with URL and keys', helpValue: 'FILE' }),
+    import: Flags.string({
+      description: 'address of a Bailo instance to copy models from',
+      helpValue: 'URL',
+      dependsOn: ['import-model'],
+    }),
+    'import-model': Flags.string({
+      description: 'model to copy; may be repeated',
+      helpValue: 'MODEL_ID',
+      multiple: true,
+      multipleNonGreedy: true,
+      dependsOn: ['import'],
+    }),
+    'env-file': connectionFlags['env-file'],
   }
 
   async run(): Promise<SandboxReport | undefined> {
@@ -33,12 +60,17 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
     const command = raw.filter(({ type }) => type === 'arg').map(({ input }) => input)
     const options = {
       port: flags.port,
+      host: flags.host,
+      dataDirectory: flags['data-dir'],
+      imports: await loadImports(flags),
       isDemo: flags.demo,
       isDiscarding: flags.discard,
+      hasScanners: flags.scanners,
       envFile: flags['write-env'],
       version: this.config.version,
       ownCommands: this.config.commandIDs,
       program: process.argv[1] ?? '',
+      tell: (message: string) => this.tell(message),
     }
     if (command.length > 0) {
       process.exitCode = await runInSandbox(options, command)
@@ -46,20 +78,35 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
     }
     await serveSandbox(options, (report) => {
       if (this.jsonEnabled()) this.logJson(report)
-      else this.log(describeSandbox(report))
+      else this.log(describeSandbox(report, flags['data-dir']))
     })
     return undefined
   }
 }
 
-function describeSandbox({ url, accessKey, secretKey, demoModelId, envFile }: SandboxReport): string {
+/** @throws UsageError when the address or the keys of the instance to copy from cannot be used */
+async function loadImports(flags: {
+  readonly import?: string | undefined
+  readonly 'import-model'?: string[] | undefined
+  readonly 'env-file'?: string | undefined
+}) {
+  const { import: url, 'import-model': modelIds = [], 'env-file': envFile } = flags
+  if (url === undefined) return undefined
+  return { source: await loadSettings({ url, envFile, environment: process.env }), modelIds: [...new Set(modelIds)] }
+}
+
+function describeSandbox(report: SandboxReport, dataDirectory: string | undefined): string {
+  const { url, accessKey, secretKey, envFile, importedModelIds = [] } = report
+  const sourceModelId = findSourceModelId(report)
+  const end = dataDirectory === undefined ? 'everything in it is gone then' : `${dataDirectory} keeps what is in it`
   return [
-    'An embedded Bailo is listening. Ctrl-C ends it, and everything in it is gone then.',
+    `An embedded Bailo is listening. Ctrl-C ends it, and ${end}.`,
+    ...(importedModelIds.length === 0 ? [] : ['', `Copied: ${importedModelIds.join(', ')}`]),
     '',
     `URL=${url}`,
     `ACCESS_KEY=${accessKey}`,
     `SECRET_KEY=${secretKey}`,
-    ...(demoModelId === undefined ? [] : [`CLONE_RELEASES_SOURCE_MODEL_ID=${demoModelId}`]),
+    ...(sourceModelId === undefined ? [] : [`CLONE_RELEASES_SOURCE_MODEL_ID=${sourceModelId}`]),
     ...(envFile === undefined ? [] : ['', `Written to ${envFile}; use it with --env-file ${envFile}`]),
   ].join('\n')
 }

@@ -15,8 +15,6 @@ const compile = createCompiler(contract)
 
 /** Served, but of no use to this tool. */
 const NOT_DESCRIBED = [
-  'v3_metrics_usage',
-  'v3_metrics_volume',
   'method_not_allowed',
   // Answered by the server's framework for every route.
   'head_model',

@@ -125,7 +125,7 @@ describe('tokens', () => {
     expect(answer.status).toBe(400)
     const [issue] = answer.body.error.context.errors
     expect(issue).toMatchObject({ code: 'invalid_enum_value', received: 'nope:read', path: ['body', 'actions', 1] })
-    expect([...(issue?.options ?? [])].sort()).toEqual([...ALL_ACTIONS].sort())
+    expect([...new Set(issue?.options)].sort()).toEqual([...ALL_ACTIONS].sort())
     expect(answer.body.error.message).toMatch(
       /^Path: body\.actions\[1\] - Message: Invalid enum value\. Expected '.*' \| '.*', received 'nope:read'$/,
     )
@@ -173,7 +173,6 @@ describe('the scope and the actions of a token', () => {
     ['POST', '/setup/from-schema', { schemaId: 'minimal-general-v10' }, 'model:write', ['model:read']],
     ['PUT', '/model-cards', { metadata: {} }, 'model:write', ['model:read']],
     ['GET', '/images', undefined, 'image:read', ['model:read']],
-    ['POST', '/webhooks', { name: 'w', uri: 'http://127.0.0.1:1/' }, 'model:write', ['model:read']],
     ['POST', '/files/upload/multipart/start', { name: 'f', size: 1 }, 'file:write', ['model:read']],
   ])('are needed for %s model%s', async (method, path, body, missing, actions) => {
     const modelId = await server.createModelWithCard()

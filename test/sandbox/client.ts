@@ -23,6 +23,9 @@ interface ErrorBody {
   }
 }
 
+/** A comment, or an answer to a review. */
+type Reply = Contracted['Response'] & { readonly _id: string }
+
 export interface AnswerBody {
   readonly model: Contracted['Model']
   readonly models: readonly Contracted['ModelSummary'][]
@@ -32,6 +35,14 @@ export interface AnswerBody {
   readonly modelCardRevisions: readonly Contracted['ModelCard'][]
   readonly schema: Contracted['Schema']
   readonly schemas: readonly Contracted['Schema'][]
+  readonly schemaMigration: Contracted['SchemaMigration'] & { readonly id: string }
+  readonly schemaMigrations: readonly Contracted['SchemaMigration'][]
+  readonly global: Contracted['UsageMetrics']['global']
+  readonly byOrganisation: Contracted['UsageMetrics']['byOrganisation']
+  readonly data: Contracted['EntryVolume']['data']
+  readonly lastUpdated: string
+  readonly transfer: Contracted['Transfer']
+  readonly transfers: readonly Contracted['Transfer'][]
   readonly file: Contracted['File']
   readonly files: readonly Contracted['File'][]
   readonly fileId: string
@@ -42,7 +53,14 @@ export interface AnswerBody {
   readonly releases: readonly Contracted['ReleaseListEntry'][]
   readonly images: readonly Contracted['ImageEntry'][]
   readonly accessRequest: Contracted['AccessRequest']
+  readonly accessRequests: readonly Contracted['AccessRequest'][]
+  readonly accessRequestComment: Reply
+  readonly response: Reply
+  readonly responses: readonly Reply[]
+  readonly reviews: readonly Contracted['Review'][]
+  readonly reviewRole: Contracted['ReviewRole']
   readonly webhook: Contracted['Webhook']
+  readonly webhooks: readonly Contracted['Webhook'][]
   readonly token: Contracted['TokenWithSecret']
   readonly tokens: readonly Contracted['Token'][]
   readonly tokenActionMap: readonly Contracted['TokenActionDescription'][]

@@ -7,14 +7,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bailoError, matching, SOME_ID, SOME_TEXT, TestSandbox, UNKNOWN_ERROR } from './client.js'
 
 let server: TestSandbox
-let dataDirectory: string
+let temporaryParent: string
 beforeAll(async () => {
-  dataDirectory = await mkdtemp(path.join(tmpdir(), 'bailo-exp-test-'))
-  server = await TestSandbox.start({ dataDirectory })
+  temporaryParent = await mkdtemp(path.join(tmpdir(), 'bailo-exp-test-'))
+  server = await TestSandbox.start({ temporaryParent })
 })
 afterAll(async () => {
   await server.close()
-  await rm(dataDirectory, { recursive: true })
+  await rm(temporaryParent, { recursive: true })
 })
 
 const simple = (modelId: string, query: string) => `/api/v2/model/${modelId}/files/upload/simple?${query}`
@@ -73,9 +73,9 @@ describe('a simple upload', () => {
     const modelId = await server.createModel()
     await server.upload(modelId, '../escaped.txt', 'x')
     await server.upload(modelId, '/tmp/../escaped.txt', 'x')
-    const entries = await readdir(dataDirectory, { recursive: true })
+    const entries = await readdir(temporaryParent, { recursive: true })
     expect(entries.filter((entry) => entry.includes('escaped'))).toEqual([])
-    expect(await readdir(dataDirectory)).toHaveLength(1)
+    expect(await readdir(temporaryParent)).toHaveLength(1)
   })
 
   test('may repeat a name', async () => {
@@ -150,12 +150,12 @@ describe('a simple upload', () => {
 
   test('that breaks half-way leaves nothing behind', async () => {
     const modelId = await server.createModel()
-    const blobCount = (await readdir(dataDirectory, { recursive: true })).length
+    const blobCount = (await readdir(temporaryParent, { recursive: true })).length
     const { hostname, port } = new URL(server.sandbox.url)
     const socket = connect(Number(port), hostname)
     socket.write(`POST ${simple(modelId, 'name=broken')} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n`)
     socket.write(Buffer.alloc(500_000))
-    const isArriving = async () => (await readdir(dataDirectory, { recursive: true })).length > blobCount
+    const isArriving = async () => (await readdir(temporaryParent, { recursive: true })).length > blobCount
     await expect.poll(isArriving).toBe(true)
     socket.destroy()
     await expect.poll(isArriving).toBe(false)
@@ -189,9 +189,9 @@ describe('a file', () => {
     const modelId = await server.createModel()
     const fileId = await server.upload(modelId, 'f', 'x')
     const path = `/api/v2/model/${modelId}/file/${fileId}`
-    const blobCount = (await readdir(dataDirectory, { recursive: true })).length
+    const blobCount = (await readdir(temporaryParent, { recursive: true })).length
     expect((await server.delete(path)).body).toEqual({ message: 'Successfully removed file.' })
-    expect((await readdir(dataDirectory, { recursive: true })).length).toBe(blobCount - 1)
+    expect((await readdir(temporaryParent, { recursive: true })).length).toBe(blobCount - 1)
     const again = await server.delete(path)
     expect(again.status).toBe(404)
     expect(again.body).toEqual(bailoError('The requested file was not found.', { fileId }))

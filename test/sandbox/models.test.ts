@@ -179,7 +179,8 @@ describe('a model', () => {
 
   test('takes everything with it when it is deleted', async () => {
     const id = await server.createModelWithCard()
-    const keys = await server.createToken(['model:read', 'model:write'], [id])
+    const actions = ['model:read', 'model:write', 'file:write', 'image:read', 'image:write']
+    const keys = await server.createToken(actions, [id])
     await server.upload(id, 'f', 'x')
     await server.pushImage(id, 'img', 'v1', 'layer')
     const { status, body } = await server.delete(`/api/v2/model/${id}`, { keys })

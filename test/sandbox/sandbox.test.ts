@@ -13,13 +13,13 @@ import { SandboxState } from '../../src/lib/sandbox/state.js'
 import { UsageError } from '../../src/lib/errors.js'
 import { TestSandbox } from './client.js'
 
-let dataDirectory: string
-beforeEach(async () => void (dataDirectory = await mkdtemp(path.join(tmpdir(), 'bailo-exp-test-'))))
-afterEach(() => rm(dataDirectory, { recursive: true }))
+let temporaryParent: string
+beforeEach(async () => void (temporaryParent = await mkdtemp(path.join(tmpdir(), 'bailo-exp-test-'))))
+afterEach(() => rm(temporaryParent, { recursive: true }))
 
 describe('starting and stopping', () => {
   test('listens on this machine only, on a port of its own', async () => {
-    const [a, b] = [await startSandbox({ dataDirectory }), await startSandbox({ dataDirectory })]
+    const [a, b] = [await startSandbox({ temporaryParent }), await startSandbox({ temporaryParent })]
     expect(a.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     expect(a.url).not.toBe(b.url)
     expect(a.accessKey).not.toBe(b.accessKey)
@@ -27,18 +27,18 @@ describe('starting and stopping', () => {
   })
 
   test('removes its directory, and only that', async () => {
-    const server = await TestSandbox.start({ dataDirectory })
+    const server = await TestSandbox.start({ temporaryParent })
     const modelId = await server.createModel()
     await server.upload(modelId, 'f', 'x')
-    expect(await readdir(dataDirectory)).toHaveLength(1)
+    expect(await readdir(temporaryParent)).toHaveLength(1)
     await server.close()
-    expect(await readdir(dataDirectory)).toEqual([])
+    expect(await readdir(temporaryParent)).toEqual([])
     await server.close()
     await expect(fetch(server.sandbox.url)).rejects.toThrow()
   })
 
   test('ends connections that are idle, and uploads that are under way', async () => {
-    const server = await TestSandbox.start({ dataDirectory })
+    const server = await TestSandbox.start({ temporaryParent })
     const modelId = await server.createModel()
     const { hostname, port } = new URL(server.sandbox.url)
     const idle = connect(Number(port), hostname)
@@ -58,26 +58,26 @@ describe('starting and stopping', () => {
     )
     await server.close()
     await ended
-    expect(await readdir(dataDirectory)).toEqual([])
+    expect(await readdir(temporaryParent)).toEqual([])
   })
 
   test('says when the port is taken', async () => {
-    const first = await startSandbox({ dataDirectory })
+    const first = await startSandbox({ temporaryParent })
     const port = Number(new URL(first.url).port)
-    await expect(startSandbox({ port, dataDirectory })).rejects.toThrow(UsageError)
-    expect(await readdir(dataDirectory)).toHaveLength(1)
+    await expect(startSandbox({ port, temporaryParent })).rejects.toThrow(UsageError)
+    expect(await readdir(temporaryParent)).toHaveLength(1)
     await first.close()
   })
 
   test('says when the directory cannot be written to', async () => {
-    const missing = path.join(dataDirectory, 'missing')
-    await expect(startSandbox({ dataDirectory: missing })).rejects.toThrow(`The sandbox cannot write to ${missing}`)
+    const missing = path.join(temporaryParent, 'missing')
+    await expect(startSandbox({ temporaryParent: missing })).rejects.toThrow(`The sandbox cannot write to ${missing}`)
   })
 })
 
 describe('the log of requests', () => {
   test('has method, path with query, and status, in order', async () => {
-    const server = await TestSandbox.start({ dataDirectory })
+    const server = await TestSandbox.start({ temporaryParent })
     await server.get('/api/v2/models/search?search=a%20b')
     await server.get('/api/v2/model/x')
     await server.get('/api/v2/model/y')

@@ -89,14 +89,3 @@ describe('what the sandbox has none of', () => {
     expect(headers.get('x-count')).toBe('0')
   })
 })
-
-describe('roles', () => {
-  test('are those of the system and those of reviewers', async () => {
-    const { body } = await server.get(`/api/v2/roles?modelId=${modelId}`)
-    const shortNames = body.roles.map(({ shortName }) => shortName)
-    expect(shortNames).toEqual(['owner', 'contributor', 'consumer', 'msro', 'mtr'])
-    const { body: reviewing } = await server.get('/api/v2/review/roles')
-    expect(reviewing.reviewRoles).toEqual(body.roles.slice(3))
-    expect((await server.get('/api/v2/roles?modelId=nope')).status).toBe(404)
-  })
-})

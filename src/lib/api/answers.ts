@@ -109,7 +109,7 @@ const releaseEntry = object(
 )
 
 /** Compiled when first used: a run needs few of them, and compiling takes time and memory. */
-class Shape<T> {
+export class Shape<T> {
   readonly #schema: object
   #validate: ValidateFunction<T> | undefined
 

@@ -6,13 +6,22 @@ import { connect } from '../api/instance.js'
 import { Credentials } from '../config/credentials.js'
 import { createDemoModel } from '../demo/demo-model.js'
 import { ExitCode, UsageError } from '../errors.js'
+import { importModels, type ImportOptions } from '../import-model/index.js'
 import { startSandbox, type Sandbox } from '../sandbox/index.js'
 
 export interface SandboxSessionOptions {
   /** 0 takes a free port. */
   readonly port: number
+  /** Undefined: this machine only. */
+  readonly host: string | undefined
+  /** Where everything is kept; undefined: nothing is kept. */
+  readonly dataDirectory: string | undefined
+  /** What to copy from another instance; undefined: nothing. */
+  readonly imports: Pick<ImportOptions, 'source' | 'modelIds'> | undefined
   readonly isDemo: boolean
   readonly isDiscarding: boolean
+  /** True for simulated scanners. */
+  readonly hasScanners: boolean
   /** A dotenv file to write; it must not exist, because it may hold keys of another instance. */
   readonly envFile: string | undefined
   readonly version: string
@@ -20,6 +29,8 @@ export interface SandboxSessionOptions {
   readonly ownCommands: readonly string[]
   /** Path of the script that runs bailo-exp. */
   readonly program: string
+  /** Tells the user something that is no result. */
+  readonly tell: (message: string) => void
 }
 
 /** What a client needs to use a sandbox. The keys are worth nothing beyond it. */
@@ -28,6 +39,8 @@ export interface SandboxReport {
   readonly accessKey: string
   readonly secretKey: string
   readonly demoModelId?: string
+  /** Ids of the models that were copied from another instance, the same as there. */
+  readonly importedModelIds?: readonly string[]
   readonly envFile?: string
 }
 
@@ -107,17 +120,41 @@ function environmentFor({ url, accessKey, secretKey }: SandboxReport, envFile: s
 }
 
 async function withSandbox<T>(options: SandboxSessionOptions, use: (report: SandboxReport) => Promise<T>): Promise<T> {
-  const sandbox = await startSandbox({ port: options.port, discard: options.isDiscarding })
+  const { port, host, dataDirectory, isDiscarding, hasScanners, isDemo, imports, envFile, version, tell } = options
+  const sandbox = await startSandbox({
+    port,
+    discard: isDiscarding,
+    ...(host !== undefined && { host }),
+    ...(hasScanners && { scanners: {} }),
+    ...(dataDirectory !== undefined && { dataDirectory }),
+  })
   try {
-    const demoModelId = options.isDemo ? await fillDemo(sandbox, options.version) : undefined
+    if (!sandbox.isLocal) tell(REACHABLE_WARNING)
+    const demoModelId = isDemo ? await fillDemo(sandbox, version) : undefined
+    if (imports !== undefined) await importModels(sandbox, { ...imports, version, warn: tell })
     const { url, accessKey, secretKey } = sandbox
-    const { envFile } = options
-    const report = { url, accessKey, secretKey, ...(demoModelId && { demoModelId }), ...(envFile && { envFile }) }
+    const report = {
+      url,
+      accessKey,
+      secretKey,
+      ...(demoModelId && { demoModelId }),
+      ...(imports && { importedModelIds: imports.modelIds }),
+      ...(envFile && { envFile }),
+    }
     if (envFile !== undefined) await writeEnvFile(envFile, report)
     return await use(report)
   } finally {
     await sandbox.close()
   }
+}
+
+const REACHABLE_WARNING =
+  'Others can reach this sandbox: it does not listen on the loopback interface only. It takes anybody who sends no keys ' +
+  'for its user, as a development instance does, and everything is sent unencrypted.'
+
+/** The model that a command works on when it is not told another one. */
+export function findSourceModelId({ demoModelId, importedModelIds = [] }: SandboxReport): string | undefined {
+  return demoModelId ?? importedModelIds[0]
 }
 
 async function fillDemo(sandbox: Sandbox, version: string): Promise<string> {
@@ -134,12 +171,13 @@ async function fillDemo(sandbox: Sandbox, version: string): Promise<string> {
 }
 
 async function writeEnvFile(path: string, report: SandboxReport): Promise<void> {
+  const sourceModelId = findSourceModelId(report)
   const lines = [
     '# An embedded Bailo, started by bailo-exp sandbox',
     `URL=${report.url}`,
     `ACCESS_KEY=${report.accessKey}`,
     `SECRET_KEY=${report.secretKey}`,
-    ...(report.demoModelId === undefined ? [] : [`CLONE_RELEASES_SOURCE_MODEL_ID=${report.demoModelId}`]),
+    ...(sourceModelId === undefined ? [] : [`CLONE_RELEASES_SOURCE_MODEL_ID=${sourceModelId}`]),
   ]
   try {
     await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' })

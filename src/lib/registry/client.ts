@@ -124,6 +124,31 @@ export class RegistryClient {
   }
 
   /**
+   * Reads a small blob, such as an image's config, and checks that its bytes have the size and the digest that were asked for.
+   *
+   * @throws ResponseError 404 when the repository does not have it
+   */
+  async getBytes(repository: string, digest: string, sizeBytes: number): Promise<Uint8Array> {
+    const operation: Operation = { method: 'GET', path: '/v2/<name>/blobs/<digest>' }
+    return this.#authenticator.send(
+      [scopeOf(repository, 'pull')],
+      operation,
+      { url: `${repositoryPath(repository)}/blobs/${digest}`, isRepeatable: true },
+      async ({ body }) => {
+        const { bytes } = await readUpTo(body, sizeBytes + 1)
+        const [algorithm = ''] = digest.split(':')
+        if (
+          bytes.length === sizeBytes &&
+          digest === `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
+        ) {
+          return bytes
+        }
+        throw new UnexpectedAnswerError(operation, `the bytes of ${showServerText(digest)} are other ones.`)
+      },
+    )
+  }
+
+  /**
    * Streams a blob whose digest is only known when its bytes have been sent.
    *
    * @returns its digest

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { BailoError, badRequest, notFound } from './errors.js'
+import { explainLackOfRight, USER, type Right } from './model-rights.js'
 import type { SandboxState, Token } from './state.js'
 
 /** What a token can be allowed to do, in Bailo's order. */
@@ -23,12 +24,18 @@ export const TOKEN_ACTIONS = [
 
 export type TokenAction = (typeof TOKEN_ACTIONS)[number]['id']
 
-/** The only user of the sandbox. It may do everything; what limits a caller is the token. */
-export const USER = 'user'
-
-/** Who is asking: the user in person, or a program with a token of the user. */
+/** Who is asking: a user in person, or a program with a token of the user. */
 export interface Principal {
+  readonly user: string
   readonly token: Token | undefined
+  /** Returns why the user, with whatever token, may not do this with a model; undefined when they may. */
+  readonly explainLackOfRight: (modelId: string, right: Right) => string | undefined
+}
+
+/** Returns the user of a token, or without one the user of a development instance. */
+export function toPrincipal(state: SandboxState, token?: Token): Principal {
+  const user = token?.user ?? USER
+  return { user, token, explainLackOfRight: (modelId, right) => explainLackOfRight(state, user, modelId, right) }
 }
 
 /** Returns what is kept of a secret key. The server uses Argon2id; a hash that is not slow does for a sandbox. */
@@ -42,9 +49,9 @@ export function hashSecretKey(secretKey: string): string {
  * @throws BailoError 401 with the cause in its context (observed)
  */
 export function authenticate(state: SandboxState, header: string | undefined, url: string): Principal {
-  if (header === undefined) return { token: undefined }
+  if (header === undefined) return toPrincipal(state)
   try {
-    return { token: findTokenByHeader(state, header) }
+    return toPrincipal(state, findTokenByHeader(state, header))
   } catch (error) {
     throw new BailoError(401, 'Failed to get token from auth header', { error: describeCause(error), url })
   }
@@ -70,12 +77,38 @@ export function findTokenByHeader(state: SandboxState, header: string): Token {
   return token
 }
 
-/** Returns why the principal may not do this with the model; undefined when it may. */
-export function explainRefusal({ token }: Principal, modelId: string, action: TokenAction): string | undefined {
-  if (token === undefined) return undefined
-  if (token.scope === 'models' && !token.modelIds.includes(modelId)) return 'This token may not be used for this model'
-  if (!token.actions.includes(action)) return `This token is missing the required action: ${action}`
-  return undefined
+/** What an action of a token stands for when nothing else is said; the others are for everybody who sees the model. */
+const RIGHTS: Partial<Record<TokenAction, Right>> = {
+  'model:write': 'writeCard',
+  'model:export': 'exportModel',
+  'release:export': 'exportModel',
+  'file:write': 'uploadFile',
+  'image:write': 'pushImage',
+}
+
+/**
+ * Returns why the principal may not do this with the model; undefined when it may. A token has to allow the action, and its
+ * user needs the right, which is a finer one.
+ */
+export function explainRefusal(
+  principal: Principal,
+  modelId: string,
+  action: TokenAction,
+  right: Right = RIGHTS[action] ?? 'see',
+): string | undefined {
+  return explainTokenRefusal(principal, modelId, action) ?? principal.explainLackOfRight(modelId, right)
+}
+
+/** Returns why the token of the principal, whoever its user is, may not do this with a model. */
+export function explainTokenRefusal({ token }: Principal, modelId: string, action: TokenAction): string | undefined {
+  if (token?.scope === 'models' && !token.modelIds.includes(modelId)) return 'This token may not be used for this model'
+  return explainMissingAction(token, action)
+}
+
+/** Returns why a token does not allow an action that has to do with no model; undefined when it does. */
+export function explainMissingAction(token: Token | undefined, action: TokenAction): string | undefined {
+  if (token === undefined || token.actions.includes(action)) return undefined
+  return `This token is missing the required action: ${action}`
 }
 
 function describeCause(error: unknown): object {

@@ -98,21 +98,28 @@ const ACCESS_REQUEST: JsonObject = {
   additionalProperties: false,
 }
 
-/** Adds the schemas that a new instance has: same ids, structure and limits (observed), texts of our own. */
+/**
+ * Adds the schemas that a new instance has: same ids, structure and limits (observed), same review roles (for the model
+ * observed, else from Bailo's source), texts of our own.
+ */
 export function addDefaultSchemas(state: SandboxState): void {
-  const add = (id: string, name: string, kind: Schema['kind'], jsonSchema: JsonObject) => {
+  const add = (id: string, name: string, kind: Schema['kind'], jsonSchema: JsonObject, reviewRoles: string[]) => {
     const description = `The default of the sandbox: ${name}.`
     state.schemas.set(id, {
       ...state.newDocument(),
       id,
       name,
       description,
+      active: true,
+      hidden: false,
       kind,
       jsonSchema,
-      reviewRoles: ['msro', 'mtr'],
+      reviewRoles,
     })
   }
-  add('minimal-general-v10', 'Minimal Schema v10', 'model', MODEL_CARD)
-  add('minimal-data-card-v10', 'Minimal Data Card Schema v10', 'dataCard', DATA_CARD)
-  add('minimal-access-request-general-v10', 'Minimal Access Request Schema v10', 'accessRequest', ACCESS_REQUEST)
+  add('minimal-general-v10', 'Minimal Schema v10', 'model', MODEL_CARD, ['msro', 'mtr'])
+  add('minimal-data-card-v10', 'Minimal Data Card Schema v10', 'dataCard', DATA_CARD, [])
+  add('minimal-access-request-general-v10', 'Minimal Access Request Schema v10', 'accessRequest', ACCESS_REQUEST, [
+    'msro',
+  ])
 }

@@ -1,6 +1,7 @@
 import type { components } from '../../../openapi/bailo-v2.js'
-import { USER } from './auth.js'
-import type { Card, Entry, Model, Release, Schema, Stored, StoredFile, Token } from './state.js'
+import { USER } from './model-rights.js'
+import { describeScan } from './scan-results.js'
+import type { Card, Entry, Model, Release, Schema, SchemaMigration, Stored, StoredFile, Token } from './state.js'
 
 type Contracted = components['schemas']
 
@@ -23,11 +24,17 @@ export function summariseModel(model: Model): Contracted['ModelSummary'] {
 }
 
 export function describeCard(modelId: string, card: Card): Contracted['ModelCard'] {
-  return { modelId, createdBy: USER, ...describeCardContent(card), ...describeStored(card), id: card._id }
+  return {
+    modelId,
+    createdBy: card.createdBy ?? USER,
+    ...describeCardContent(card),
+    ...describeStored(card),
+    id: card._id,
+  }
 }
 
-function describeCardContent({ schemaId, version, metadata }: Card): Contracted['ModelCardContent'] {
-  return { schemaId, version, mirrored: false, ...(metadata && { metadata }) }
+function describeCardContent({ schemaId, version, mirrored = false, metadata }: Card): Contracted['ModelCardContent'] {
+  return { schemaId, version, mirrored, ...(metadata && { metadata }) }
 }
 
 /** A file as an upload answers it: with `id`, without `scanResults`. */
@@ -35,9 +42,10 @@ export function describeFile(file: StoredFile): Contracted['File'] {
   return { ...describeFileDocument(file), id: file._id }
 }
 
-/** A file as it is listed. There are no scanners, so there are no results. */
+/** A file as it is listed, with what the scanners say of it by now. */
 export function describeScannedFile(file: StoredFile): Contracted['File'] {
-  return { ...describeFile(file), scanResults: [] }
+  const scanResults = (file.scans ?? []).map((scan) => ({ ...describeScan(scan), fileId: file._id }))
+  return { ...describeFile(file), scanResults }
 }
 
 function describeFileDocument(file: StoredFile): Contracted['FileDocument'] {
@@ -69,20 +77,28 @@ export function describeReleaseListEntry(entry: Entry, release: Release): Contra
 function describeReleaseDocument({ model }: Entry, release: Release) {
   const { modelCardVersion, semver, notes, minor, draft, fileIds, images } = release
   const details = { modelCardVersion, semver, notes, minor, draft, fileIds, images }
-  return { modelId: model.id, createdBy: USER, ...details, ...describeStored(release) }
+  return { modelId: model.id, createdBy: release.createdBy ?? USER, ...details, ...describeStored(release) }
 }
 
 export function describeSchema(schema: Schema): Contracted['Schema'] {
-  const { _id, id, name, description, kind, jsonSchema, reviewRoles, createdAt, updatedAt, __v } = schema
-  const details = { _id, id, name, description, active: true, hidden: false, kind, jsonSchema, reviewRoles }
+  const { _id, id, name, description, active, hidden, kind, jsonSchema, reviewRoles, createdAt, updatedAt, __v } =
+    schema
+  const details = { _id, id, name, description, active, hidden, kind, jsonSchema, reviewRoles }
   return { ...details, createdAt, updatedAt, __v }
+}
+
+export function describeSchemaMigration(plan: SchemaMigration): Contracted['SchemaMigration'] & { id: string } {
+  const { _id, id, name, description, sourceSchema, targetSchema, draft, questionMigrations } = plan
+  const { createdAt, updatedAt } = plan
+  const details = { _id, id, name, description, sourceSchema, targetSchema, draft, questionMigrations }
+  return { ...details, createdAt, updatedAt }
 }
 
 /** A token without its secret. */
 export function describeToken(token: Token): Contracted['Token'] {
   const { description, scope, modelIds, actions, accessKey } = token
   const details = { description, scope, modelIds, actions, accessKey }
-  return { user: USER, ...details, hashMethod: 'argon2', ...describeStored(token) }
+  return { user: token.user, ...details, hashMethod: 'argon2', ...describeStored(token) }
 }
 
 function filesOf({ files }: Entry, { fileIds }: Release): StoredFile[] {

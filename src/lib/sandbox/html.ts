@@ -28,6 +28,7 @@ export function renderProxyErrorPage(title: string): string {
   return lines.map((line) => `${line}\r\n`).join('')
 }
 
-function escapeHtml(text: string): string {
+/** Returns a text in the form in which a page shows it. */
+export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

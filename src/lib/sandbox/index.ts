@@ -1,22 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { UsageError } from '../errors.js'
 import { createApplication } from './application.js'
-import { createBlobStore } from './blob-store.js'
+import { openKeptBase, openTemporaryBase, type Base } from './base.js'
 import { loadContract } from './contract.js'
-import { addDefaultSchemas } from './default-schemas.js'
 import type { SandboxParts } from './parts.js'
 import { SandboxAuthority } from './registry-authority.js'
-import { registerRegistry, RegistryStore } from './registry/index.js'
+import { registerRegistry } from './registry/index.js'
 import { RequestLog, type LoggedRequest } from './request-log.js'
 import { Routes } from './routes.js'
 import { addAllRoutes } from './routes/all.js'
 import { ALL_ACTIONS, createToken } from './routes/tokens.js'
-import { SandboxState } from './state.js'
+import type { ScannerOptions } from './scan-plan.js'
+import { seedModel, type ModelSeed } from './seed.js'
+import type { SavedKeys } from './snapshot-file.js'
 
+export type { ScannerOptions } from './scan-plan.js'
+export type { ImageSeed, ModelSeed } from './seed.js'
 export { LOGGED_REQUESTS_CAP, type LoggedRequest } from './request-log.js'
 
 export interface SandboxOptions {
@@ -26,14 +26,22 @@ export interface SandboxOptions {
   readonly host?: string
   /** Counts large uploads instead of keeping them, for load tests. */
   readonly discard?: boolean
-  /** Where the temporary directory for bytes is made; default the system's. */
+  /** Where everything is kept, for the next sandbox that is given the same directory. Default: nothing is kept. */
   readonly dataDirectory?: string
+  /** Where the temporary directory for bytes is made when nothing is kept; default the system's. */
+  readonly temporaryParent?: string
+  /** Simulated scanners; default: none, as on a new instance. */
+  readonly scanners?: ScannerOptions
+  /** Serves the specification where instances from before May 2026 have it, instead of where new ones do. */
+  readonly olderSpecification?: boolean
 }
 
 /** A running sandbox. */
 export interface Sandbox {
-  /** For instance `http://127.0.0.1:8080`, without a slash at the end. */
+  /** For instance `http://127.0.0.1:8080`, without a slash at the end; on this machine, also when others can reach it. */
   readonly url: string
+  /** True when only this machine can reach it. */
+  readonly isLocal: boolean
   /** The keys of a token that may do everything. */
   readonly accessKey: string
   readonly secretKey: string
@@ -41,49 +49,71 @@ export interface Sandbox {
   readonly requests: readonly LoggedRequest[]
   /** All requests since the start, counted by method and route, for instance `GET /api/v2/model/:modelId`. */
   readonly requestCounts: ReadonlyMap<string, number>
-  /** Ends all connections and removes the temporary directory. Calling it again does nothing. */
+  /**
+   * Puts a model into the sandbox as it is, with ids and times of its own, past the checks of the API.
+   *
+   * @throws UsageError, before anything is changed, when it cannot be put there; see {@link ModelSeed}
+   */
+  seed(model: ModelSeed): Promise<void>
+  /**
+   * Returns the keys of a new token, which may do everything that its user may: no more than others, unless the user is
+   * `user`. There is no other way to act as somebody else.
+   */
+  createKeys(user: string): SavedKeys
+  /**
+   * Ends all connections, and saves the content or removes the temporary directory. Calling it again does nothing.
+   *
+   * @throws ExpectedError when the content cannot be saved
+   */
   close(): Promise<void>
 }
 
 /**
- * Starts an embedded Bailo: its HTTP API and its registry on one port, metadata in memory, bytes in a temporary directory.
+ * Starts an embedded Bailo: its HTTP API and its registry on one port, metadata in memory, bytes in a directory. With a data
+ * directory everything is also saved there, soon after each change; uploads that are under way are not part of that.
  *
  * @throws UsageError when the address or the data directory cannot be used
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { dataDirectory = tmpdir() } = options
-  const directory = await makeDirectory(dataDirectory)
-  const removeDirectory = () => rm(directory, { recursive: true, force: true, maxRetries: 3 })
+  const { dataDirectory, temporaryParent, discard = false } = options
+  const base =
+    dataDirectory === undefined
+      ? await openTemporaryBase(discard, temporaryParent)
+      : await openKeptBase(discard, dataDirectory)
   try {
-    return await startIn(directory, removeDirectory, options)
+    return await startOn(base, options)
   } catch (error) {
-    await removeDirectory()
+    await base.close()
     throw error
   }
 }
 
-async function startIn(
-  directory: string,
-  removeDirectory: () => Promise<void>,
-  { port = 0, host = '127.0.0.1', discard = false }: SandboxOptions,
-): Promise<Sandbox> {
-  const blobs = createBlobStore({ directory, discard })
-  const state = new SandboxState()
-  addDefaultSchemas(state)
-  const keys = createToken(state, { description: 'sandbox', scope: 'all', modelIds: [], actions: [...ALL_ACTIONS] })
+async function startOn(base: Base, options: SandboxOptions): Promise<Sandbox> {
+  const { port = 0, host = '127.0.0.1', scanners, olderSpecification: hasOlderSpecification = false } = options
   const log = new RequestLog()
-  const app = buildApplication(log, { state, blobs, images: new RegistryStore(blobs), contract: loadContract() })
+  const parts: SandboxParts = { ...base, contract: loadContract(), scanners, hasOlderSpecification }
+  const app = buildApplication(log, parts, () => base.noteChange())
   await listen(app, port, host)
+  const address = app.server.address() as AddressInfo
+  let closing: Promise<void> | undefined
   return {
-    url: describeAddress(app.server.address() as AddressInfo),
-    accessKey: keys.token.accessKey,
-    secretKey: keys.secretKey,
+    url: describeAddress(address),
+    isLocal: isLoopback(address.address),
+    accessKey: base.keys.accessKey,
+    secretKey: base.keys.secretKey,
     requests: log.list,
     requestCounts: log.counts,
-    close: async () => {
-      await app.close()
-      await removeDirectory()
+    seed: async (model) => {
+      await seedModel(parts, model)
+      base.noteChange()
     },
+    createKeys: (user) => {
+      const details = { description: user, scope: 'all' as const, modelIds: [], actions: [...ALL_ACTIONS] }
+      const { token, secretKey } = createToken(parts.state, details, user)
+      base.noteChange()
+      return { accessKey: token.accessKey, secretKey }
+    },
+    close: () => (closing ??= app.close().then(() => base.close())),
   }
 }
 
@@ -98,16 +128,12 @@ async function listen(app: FastifyInstance, port: number, host: string): Promise
   }
 }
 
-async function makeDirectory(parent: string): Promise<string> {
-  try {
-    return await mkdtemp(path.join(parent, 'bailo-exp-sandbox-'))
-  } catch (error) {
-    throw new UsageError(`The sandbox cannot write to ${parent}`, ['Use another data directory'], error)
-  }
-}
-
-function buildApplication(log: RequestLog, parts: SandboxParts): FastifyInstance {
+function buildApplication(log: RequestLog, parts: SandboxParts, noteChange: () => void): FastifyInstance {
   const app = createApplication(log)
+  app.addHook('onResponse', ({ method }, _reply, done) => {
+    if (!READING_METHODS.includes(method)) noteChange()
+    done()
+  })
   const routes = new Routes(app, parts.contract, parts.state)
   addAllRoutes(routes, parts)
   routes.addOptions()
@@ -115,6 +141,16 @@ function buildApplication(log: RequestLog, parts: SandboxParts): FastifyInstance
   return app
 }
 
+/** Requests with them change nothing (RFC 9110, section 9.2.1). */
+const READING_METHODS = ['GET', 'HEAD', 'OPTIONS']
+
+/** A server that listens on all addresses is named by one that this machine can use. */
 function describeAddress({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  if (family === 'IPv6') return `http://[${address === '::' ? '::1' : address}]:${port}`
+  return `http://${address === '0.0.0.0' ? '127.0.0.1' : address}:${port}`
+}
+
+/** RFC 1122, section 3.2.1.3 (g), and RFC 4291, section 2.5.3. */
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1'
 }

@@ -1,6 +1,7 @@
 import type { BlobStore } from './blob-store.js'
 import type { Contract } from './contract.js'
 import type { RegistryStore } from './registry/index.js'
+import type { ScannerOptions } from './scan-plan.js'
 import type { SandboxState } from './state.js'
 
 /** What the routes work on. */
@@ -10,4 +11,8 @@ export interface SandboxParts {
   readonly blobs: BlobStore
   readonly images: RegistryStore
   readonly contract: Contract
+  /** Undefined: there are no scanners. */
+  readonly scanners: ScannerOptions | undefined
+  /** True when the specification is served where instances from before May 2026 had it, and nowhere else. */
+  readonly hasOlderSpecification: boolean
 }

@@ -1,4 +1,4 @@
-import { explainRefusal, findTokenByHeader, type Principal } from './auth.js'
+import { explainRefusal, findTokenByHeader, toPrincipal, type Principal } from './auth.js'
 import { BailoError } from './errors.js'
 import type { RegistryAction, RegistryAuthority } from './registry/index.js'
 import type { Entry, SandboxState } from './state.js'
@@ -11,7 +11,7 @@ export class SandboxAuthority implements RegistryAuthority<Principal> {
 
   identify(header: string): ReturnType<RegistryAuthority<Principal>['identify']> {
     try {
-      return Promise.resolve({ ok: true, principal: { token: findTokenByHeader(this.state, header) } })
+      return Promise.resolve({ ok: true, principal: toPrincipal(this.state, findTokenByHeader(this.state, header)) })
     } catch (error) {
       const message = error instanceof BailoError ? error.message : 'Access key and secret key were not provided.'
       return Promise.resolve({ ok: false, message })
@@ -35,6 +35,7 @@ function hasImages({ model }: Entry): boolean {
 
 /** The server reads the model first, which needs an action of its own. */
 function findRefusal(principal: Principal, modelId: string, action: RegistryAction): string | undefined {
-  const needed = action === 'pull' ? 'image:read' : 'image:write'
-  return explainRefusal(principal, modelId, 'model:read') ?? explainRefusal(principal, modelId, needed)
+  const refusal = explainRefusal(principal, modelId, 'model:read')
+  if (refusal !== undefined || action !== 'pull') return refusal ?? explainRefusal(principal, modelId, 'image:write')
+  return explainRefusal(principal, modelId, 'image:read', 'pullImage')
 }

@@ -36,7 +36,8 @@ export interface RouteOptions {
 /** Adds the operations of the contract to the application. */
 export class Routes {
   private readonly validator: RequestValidator
-  private readonly methods = new Map<string, Set<string>>()
+  /** By the shape of the URL: parameters have no names there, because the contract has two for one path. */
+  private readonly methods = new Map<string, { readonly url: string; readonly names: Set<string> }>()
 
   constructor(
     private readonly app: FastifyInstance,
@@ -83,8 +84,8 @@ export class Routes {
 
   /** Answers OPTIONS of every route added so far with its methods (observed). */
   addOptions(): void {
-    for (const [url, methods] of this.methods) {
-      const allowed = [...methods].sort().join(', ')
+    for (const { url, names } of this.methods.values()) {
+      const allowed = [...names].sort().join(', ')
       this.app.options(url, (_request, reply) =>
         reply.headers({ allow: allowed, 'content-type': 'text/plain' }).send(allowed),
       )
@@ -97,10 +98,11 @@ export class Routes {
   }
 
   private noteMethod(url: string, method: Method): void {
-    const methods = this.methods.get(url) ?? new Set()
-    methods.add(method.toUpperCase())
-    if (method === 'get') methods.add('HEAD')
-    this.methods.set(url, methods)
+    const shape = url.replace(/:\w+/g, ':')
+    const noted = this.methods.get(shape) ?? { url, names: new Set() }
+    noted.names.add(method.toUpperCase())
+    if (method === 'get') noted.names.add('HEAD')
+    this.methods.set(shape, noted)
   }
 }
 

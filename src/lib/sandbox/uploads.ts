@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { requireAction } from './access.js'
+import { refuseMirror, requireAction } from './access.js'
 import type { Principal } from './auth.js'
 import { UnknownServerError } from './errors.js'
 import type { Entry, SandboxState, StoredFile } from './state.js'
@@ -13,7 +13,7 @@ export interface FileDetails {
 /**
  * Makes a file that is not listed yet. Its name may hold anything, and is never used as a path.
  *
- * @throws BailoError 403; UnknownServerError for an empty name (observed)
+ * @throws BailoError 403, 400 for a mirrored model (from Bailo's source); UnknownServerError for an empty name (observed)
  */
 export function newFile(state: SandboxState, principal: Principal, entry: Entry, details: FileDetails): StoredFile {
   const { name, mime = 'application/octet-stream', tags = [] } = details
@@ -26,6 +26,7 @@ export function newFile(state: SandboxState, principal: Principal, entry: Entry,
     path: `beta/model/${modelId}/files/${randomUUID()}`,
     tags: normaliseFileTags(tags),
   }
+  refuseMirror(entry, 'Cannot upload files to a mirrored model.')
   requireAction(principal, modelId, 'file:write', { fileId: file._id })
   checkFileName(name)
   return file

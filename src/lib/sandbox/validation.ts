@@ -37,8 +37,10 @@ export class RequestValidator {
   }
 
   private compilePart(name: string, schema: JsonObject): (value: unknown) => ZodIssue[] {
-    const validate: ValidateFunction = this.ajv.compile(schema)
+    let compiled: ValidateFunction | undefined
     return (value) => {
+      // When first used: all of them together take 10 MiB, and a sandbox is asked for a few.
+      const validate = (compiled ??= this.ajv.compile(schema))
       if (value === undefined) return [wrongType([name], 'object', undefined)]
       if (validate(value)) return []
       return translateErrors(validate.errors ?? [], { name, value, schema, contract: this.contract })

@@ -59,7 +59,8 @@ function translate(error: ErrorObject, path: ZodIssue['path'], contract: Contrac
     case 'type':
       return wrongType(path, describeExpected(error.parentSchema as JsonObject), error.data)
     case 'enum': {
-      const options = params.allowedValues as unknown[]
+      const { 'x-named-first': first } = error.parentSchema as JsonObject
+      const options = [...(first === undefined ? [] : [first]), ...(params.allowedValues as unknown[])]
       const message = `Invalid enum value. Expected ${joinOptions(options)}, received '${String(error.data)}'`
       return { received: error.data, code: 'invalid_enum_value', options, path, message }
     }
@@ -72,6 +73,10 @@ function translate(error: ErrorObject, path: ZodIssue['path'], contract: Contrac
     case 'additionalProperties': {
       const key = String(params.additionalProperty)
       return { code: 'unrecognized_keys', keys: [key], path, message: `Unrecognized key(s) in object: '${key}'` }
+    }
+    case 'format': {
+      const validation = params.format
+      return { code: 'invalid_string', validation, message: `Invalid ${String(validation)}`, path }
     }
     default:
       return { code: 'invalid_union', unionErrors: [], path, message: 'Invalid input' }

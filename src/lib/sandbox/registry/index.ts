@@ -7,7 +7,9 @@ import { registerTokenRoute } from './token-route.js'
 import { TokenIssuer } from './tokens.js'
 
 export type { RegistryAction, RegistryAuthority } from './authority.js'
-export { RegistryStore, type RegistryImage } from './store.js'
+export { parseManifest, type Manifest } from './manifests.js'
+export { isDigest, isRepositoryName } from './paths.js'
+export { RegistryStore, type RegistryImage, type SavedImages } from './store.js'
 
 export interface RegistryOptions<Principal> {
   readonly store: RegistryStore

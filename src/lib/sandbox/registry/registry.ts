@@ -77,5 +77,7 @@ function requiredFor({ method, query }: RegistryCall, resource: RegistryResource
   if (resource.kind === 'catalog') return [{ type: 'registry', name: 'catalog', action: '*' }]
   const { repository } = resource
   if (!isRepositoryName(repository)) throw new RegistryError('NAME_INVALID', { details: [repository] })
-  return requiredForRepository(method, repository, query.get('from') ?? '')
+  // There is nothing to mount from what cannot be a repository, and its name might not fit into the challenge's header.
+  const from = query.get('from') ?? ''
+  return requiredForRepository(method, repository, isRepositoryName(from) ? from : '')
 }

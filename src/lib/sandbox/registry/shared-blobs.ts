@@ -25,9 +25,14 @@ export class SharedBlobs {
     return this.blobs.get(digest)?.stored.sizeBytes
   }
 
+  /** @throws RangeError when there is no such blob */
+  storedAs(digest: string): StoredBlob {
+    return this.find(digest).stored
+  }
+
   /** @throws RangeError when there is no such blob, or the range does not lie within it */
   open(digest: string, range: ByteRange): Readable {
-    return this.blobStore.open(this.find(digest).stored.key, range)
+    return this.blobStore.open(this.storedAs(digest).key, range)
   }
 
   /** @throws RangeError when there is no such blob */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { ByteRange } from '../../content/byte-source.js'
-import type { BlobStore } from '../blob-store.js'
+import type { BlobStore, StoredBlob } from '../blob-store.js'
 import type { Manifest } from './manifests.js'
 import { SharedBlobs } from './shared-blobs.js'
 import { Upload } from './uploads.js'
@@ -21,18 +21,43 @@ interface Repository {
   readonly tags: Map<string, string>
 }
 
+/** What is kept of a registry, as plain data: everything but open uploads. */
+export interface SavedImages {
+  /** By model id, then by what follows it in the repository's name. */
+  readonly repositories: ReadonlyMap<string, Map<string, Repository>>
+  /** By digest. */
+  readonly blobs: ReadonlyMap<string, StoredBlob>
+}
+
 /**
  * Everything that the registry holds: manifests and tags in memory, blobs in the blob store. As in a registry without
  * garbage collection, a blob stays when the last manifest that uses it goes; it is removed with its models.
  */
 export class RegistryStore {
   /** By model id, then by what follows it in the repository's name. */
-  private readonly models = new Map<string, Map<string, Repository>>()
+  private readonly models: Map<string, Map<string, Repository>>
   private readonly blobs: SharedBlobs
   private readonly uploads = new Map<string, Upload>()
 
-  constructor(private readonly blobStore: BlobStore) {
+  /** @param saved what an earlier store on the same blobs described itself with; default: nothing */
+  constructor(
+    private readonly blobStore: BlobStore,
+    saved: SavedImages = { repositories: new Map(), blobs: new Map() },
+  ) {
+    this.models = new Map(saved.repositories)
     this.blobs = new SharedBlobs(blobStore)
+    for (const [digest, stored] of saved.blobs) this.blobs.add(digest, stored)
+    for (const repositories of this.models.values()) {
+      for (const { blobs } of repositories.values()) for (const digest of blobs) this.blobs.link(digest)
+    }
+  }
+
+  /** Returns what a store has to be given to hold the same; not a copy, so it changes with this one. */
+  describe(): SavedImages {
+    const digests = [...this.models.values()].flatMap((repositories) =>
+      [...repositories.values()].flatMap(({ blobs }) => [...blobs]),
+    )
+    return { repositories: this.models, blobs: new Map(digests.map((digest) => [digest, this.blobs.storedAs(digest)])) }
   }
 
   /** Returns the model's images that have a tag, sorted by name. */
@@ -144,10 +169,15 @@ export class RegistryStore {
   async finishUpload(upload: Upload, digest: string): Promise<boolean> {
     const stored = await upload.finish(digest)
     if (stored === undefined) return false
-    const isNew = this.blobs.add(digest, stored)
-    this.linkBlob(upload.repository, digest)
-    if (!isNew) await this.blobStore.remove(stored.key)
+    await this.putBlob(upload.repository, digest, stored)
     return true
+  }
+
+  /** Gives a repository a stored blob; its bytes are not compared with the digest, and dropped when that is known. */
+  async putBlob(repository: string, digest: string, stored: StoredBlob): Promise<void> {
+    const isNew = this.blobs.add(digest, stored)
+    this.linkBlob(repository, digest)
+    if (!isNew) await this.blobStore.remove(stored.key)
   }
 
   private find(repository: string): Repository | undefined {

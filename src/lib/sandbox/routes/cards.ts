@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findEntry, requireAction } from '../access.js'
+import { findEntry, refuseMirror, requireAction } from '../access.js'
 import { isObject } from '../contract.js'
 import { describeCard } from '../describe.js'
 import { badRequest, notFound, UnknownServerError } from '../errors.js'
@@ -18,10 +18,14 @@ const SAVE_TIME_MS = 15
 export function addCardRoutes(routes: Routes, { state }: SandboxParts): void {
   routes.add('post', '/api/v2/model/{modelId}/setup/from-schema', async ({ principal, params: { modelId }, body }) => {
     const entry = findEntry(state, principal, modelId)
+    refuseMirror(entry, 'Cannot alter a mirrored model.')
     requireAction(principal, modelId, 'model:write')
     refuseSecondCard(entry)
-    const { id: schemaId } = findSchema(state, body.schemaId)
-    return { card: describeCard(modelId, await saveCard(state, entry, { schemaId, version: 1 })) }
+    const { id: schemaId, hidden, kind } = findSchema(state, body.schemaId)
+    if (hidden) throw badRequest('Cannot create a new Card using a hidden schema.', { schemaId, kind })
+    return {
+      card: describeCard(modelId, await saveCard(state, entry, { schemaId, version: 1, createdBy: principal.user })),
+    }
   })
 
   routes.add(
@@ -34,12 +38,14 @@ export function addCardRoutes(routes: Routes, { state }: SandboxParts): void {
       }
       const entry = findEntry(state, principal, modelId)
       refuseSecondCard(entry)
+      refuseMirror(entry, 'Cannot alter a mirrored model.')
       const template = findEntry(state, principal, templateId).cards.at(-1)
       if (template === undefined)
         throw badRequest('The template model is missing a model card', { modelId, templateId })
       requireAction(principal, modelId, 'model:write')
       const { schemaId, metadata } = template
-      return { card: describeCard(modelId, await saveCard(state, entry, { schemaId, version: 1, metadata })) }
+      const details = { schemaId, version: 1, metadata, createdBy: principal.user }
+      return { card: describeCard(modelId, await saveCard(state, entry, details)) }
     },
   )
 
@@ -53,27 +59,33 @@ export function addCardRoutes(routes: Routes, { state }: SandboxParts): void {
       throw badRequest('Model metadata could not be validated against the schema.', { validationErrors })
     }
     requireAction(principal, modelId, 'model:write')
-    const card = await saveCard(state, entry, { schemaId, version: version + 1, metadata: body.metadata })
+    const details = { schemaId, version: version + 1, metadata: body.metadata, createdBy: principal.user }
+    const card = await saveCard(state, entry, details)
     return { card: describeCard(modelId, card) }
   })
 
-  routes.add('get', '/api/v2/model/{modelId}/model-card/{version}', ({ principal, params: { modelId, version } }) => {
-    const entry = findEntry(state, principal, modelId)
-    if (version === 'latest') {
-      const latest = entry.cards.at(-1)
-      return { modelCard: latest === undefined ? {} : describeCard(modelId, latest) }
-    }
-    return { modelCard: describeCard(modelId, findCard(entry, Number(version))) }
-  })
+  routes.add(
+    'get',
+    '/api/v2/model/{modelId}/model-card/{version}',
+    ({ principal, params: { modelId, version }, query }) => {
+      const entry = findEntry(state, principal, modelId)
+      if (version === 'latest') {
+        const latest = entry.cards.at(-1)
+        return { modelCard: latest === undefined ? {} : describeCard(modelId, latest) }
+      }
+      return { modelCard: describeCard(modelId, findCard(entry, Number(version), query.mirrored)) }
+    },
+  )
 
-  routes.add('get', '/api/v2/model/{modelId}/model-card-revisions', ({ principal, params: { modelId } }) => ({
-    modelCardRevisions: findEntry(state, principal, modelId).cards.map((card) => describeCard(modelId, card)),
-  }))
+  routes.add('get', '/api/v2/model/{modelId}/model-card-revisions', ({ principal, params: { modelId } }) => {
+    const { cards, mirroredCards } = findEntry(state, principal, modelId)
+    return { modelCardRevisions: [...cards, ...mirroredCards].map((card) => describeCard(modelId, card)) }
+  })
 }
 
 /** @throws BailoError 404 */
-export function findCard({ model, cards }: Entry, version: number): Card {
-  const card = cards.find((one) => one.version === version)
+export function findCard({ model, cards, mirroredCards }: Entry, version: number, isMirrored = false): Card {
+  const card = (isMirrored ? mirroredCards : cards).find((one) => one.version === version)
   if (card !== undefined) return card
   throw notFound(`Version '${version}' does not exist on the requested model`, { modelId: model.id, version })
 }
@@ -82,11 +94,18 @@ function refuseSecondCard({ model, cards }: Entry): void {
   if (cards.length > 0) throw badRequest('This model already has a model card.', { modelId: model.id })
 }
 
-/** @throws UnknownServerError when another request has saved this version in the meantime */
-async function saveCard(
+/**
+ * Adds a version of a card.
+ *
+ * @throws UnknownServerError when another request has saved this version in the meantime
+ */
+export async function saveCard(
   state: SandboxState,
   { model, cards }: Entry,
-  { metadata, ...details }: Pick<Card, 'schemaId' | 'version'> & { metadata?: Card['metadata'] | undefined },
+  {
+    metadata,
+    ...details
+  }: Pick<Card, 'schemaId' | 'version' | 'createdBy'> & { metadata?: Card['metadata'] | undefined },
 ): Promise<Card> {
   await sleep(SAVE_TIME_MS)
   if (cards.some(({ version }) => version >= details.version)) throw new UnknownServerError()

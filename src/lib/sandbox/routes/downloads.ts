@@ -18,6 +18,7 @@ export function addDownloadRoutes(routes: Routes, parts: SandboxParts): void {
     routes.add('get', `${prefix}/model/{modelId}/file/{fileId}/download` as const, (call) => {
       const { modelId, fileId } = call.params
       const file = findFile(findEntry(state, call.principal, modelId), call.principal, fileId)
+      requireAction(call.principal, modelId, 'file:read', { fileId }, 'downloadFile')
       return sendFile(parts, call, file)
     })
 
@@ -29,7 +30,7 @@ export function addDownloadRoutes(routes: Routes, parts: SandboxParts): void {
       if (file === undefined) {
         throw notFound('The requested filename was not found on the release.', { modelId, semver, fileName })
       }
-      requireAction(call.principal, modelId, 'file:read', { fileId: file._id })
+      requireAction(call.principal, modelId, 'file:read', { fileId: file._id }, 'downloadFile')
       return sendFile(parts, call, file)
     })
   }

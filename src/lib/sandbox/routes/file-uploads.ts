@@ -7,6 +7,7 @@ import { badRequest, notFound } from '../errors.js'
 import { MultipartUploads, planChunks } from '../multipart.js'
 import type { SandboxParts } from '../parts.js'
 import type { Routes } from '../routes.js'
+import { planScans } from '../scan-plan.js'
 import type { StoredFile } from '../state.js'
 import { newFile, normaliseFileTags } from '../uploads.js'
 import { invalidRequest, wrongType } from '../zod-issues.js'
@@ -61,12 +62,17 @@ function readUpload({ body }: FastifyRequest): AsyncIterable<Uint8Array> {
 }
 
 /** Lists a file with its bytes, unless its model went away while they were coming in. */
-async function storeContent({ state, blobs }: SandboxParts, file: StoredFile, blob: StoredBlob): Promise<void> {
+async function storeContent(
+  { state, blobs, scanners }: SandboxParts,
+  file: StoredFile,
+  blob: StoredBlob,
+): Promise<void> {
   const entry = state.entries.get(file.modelId)
   if (entry === undefined) {
     await blobs.remove(blob.key)
     throw notFound('The requested entry was not found.', { modelId: file.modelId })
   }
   file.content = { blobKey: blob.key, sizeBytes: blob.sizeBytes }
+  if (scanners) file.scans = planScans(scanners, { artefactKind: 'file', name: file.name, sizeBytes: blob.sizeBytes })
   entry.files.set(file._id, file)
 }

@@ -16,7 +16,7 @@ export function addFileRoutes(routes: Routes, { state, blobs }: SandboxParts): v
 
   routes.add('patch', '/api/v2/model/{modelId}/file/{fileId}', ({ principal, params: { modelId, fileId }, body }) => {
     const file = findFile(findEntry(state, principal, modelId), principal, fileId)
-    requireAction(principal, modelId, 'file:write', { fileId })
+    requireAction(principal, modelId, 'file:write', { fileId }, 'updateFile')
     const { name = file.name, mime = file.mime, tags = file.tags } = body
     checkFileName(name)
     Object.assign(file, { name, mime, tags: normaliseFileTags(tags) })
@@ -27,7 +27,7 @@ export function addFileRoutes(routes: Routes, { state, blobs }: SandboxParts): v
   routes.add('delete', '/api/v2/model/{modelId}/file/{fileId}', async ({ principal, params: { modelId, fileId } }) => {
     const entry = findEntry(state, principal, modelId)
     const { content } = findFile(entry, principal, fileId)
-    requireAction(principal, modelId, 'file:write', {})
+    requireAction(principal, modelId, 'file:write', {}, 'deleteFile')
     if (explainRefusal(principal, modelId, 'release:write') !== undefined) {
       throw forbidden('You do not have permission to update these releases.', { releases: [modelId] })
     }

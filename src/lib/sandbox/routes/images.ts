@@ -1,25 +1,31 @@
 import { findEntry, requireAction } from '../access.js'
 import { UnknownServerError } from '../errors.js'
 import type { SandboxParts } from '../parts.js'
+import type { RegistryImage } from '../registry/index.js'
 import type { Routes } from '../routes.js'
+import { findImageScans } from '../scan-images.js'
+import { describeScan, summariseScans } from '../scan-results.js'
 import type { Entry, SandboxState } from '../state.js'
 
-const NO_FINDINGS = { unknown: 0, low: 0, medium: 0, high: 0, critical: 0 }
-
 /** Adds what the API shows of the registry. A name with slashes comes as one parameter, percent-encoded. */
-export function addImageRoutes(routes: Routes, { state, images }: SandboxParts): void {
+export function addImageRoutes(routes: Routes, parts: SandboxParts): void {
+  const { state, images } = parts
+
   routes.add('get', '/api/v2/model/{modelId}/images', ({ principal, params: { modelId } }) => {
-    findEntry(state, principal, modelId)
+    const entry = findEntry(state, principal, modelId)
     requireAction(principal, modelId, 'image:read')
-    return { images: images.listImages(modelId).map((image) => ({ ...image, scanSummaries: [] })) }
+    return {
+      images: images.listImages(modelId).map((image) => ({ ...image, scanSummaries: summarise(parts, entry, image) })),
+    }
   })
 
   routes.add('get', '/api/v2/model/{modelId}/image/{name}/{tag}', ({ principal, params: { modelId, name, tag } }) => {
-    findEntry(state, principal, modelId)
+    const entry = findEntry(state, principal, modelId)
     requireAction(principal, modelId, 'image:read')
     const image = images.describeImage(modelId, name, tag)
     if (image === undefined) throw new UnknownServerError()
-    const scan = { state: 'notScanned' as const, severityCounts: NO_FINDINGS, scanResults: [] }
+    const scans = findImageScans(parts, entry, { name, ...image })
+    const scan = { ...summariseScans(scans), scanResults: scans.map(describeScan) }
     return { imageBreakdown: { tag, digest: image.digest, ...scan, imageSize: image.sizeBytes } }
   })
 
@@ -30,6 +36,17 @@ export function addImageRoutes(routes: Routes, { state, images }: SandboxParts):
     if (!(await images.deleteTag(modelId, name, tag))) throw new UnknownServerError()
     removeFromReleases(state, entry, name, tag)
     return { message: 'Successfully removed image.' }
+  })
+}
+
+/** One summary for each tag; none on an instance without scanners (observed). */
+function summarise(parts: SandboxParts, entry: Entry, { name, tags }: RegistryImage) {
+  return tags.flatMap((tag) => {
+    const image = parts.images.describeImage(entry.model.id, name, tag)
+    const scans = image === undefined ? [] : findImageScans(parts, entry, { name, ...image })
+    if (image === undefined || scans.length === 0) return []
+    const { state, severityCounts } = summariseScans(scans)
+    return [{ state, severityCounts: { tag, severity: severityCounts }, imageSize: image.sizeBytes }]
   })
 }
 

@@ -1,13 +1,15 @@
-import { findEntry, findRelease, requireAction } from '../access.js'
+import { findEntry, findRelease, refuseMirror, requireAction } from '../access.js'
 import { explainRefusal } from '../auth.js'
 import { describeRelease, describeReleaseListEntry, describeReleaseWithFiles } from '../describe.js'
 import { badRequest, UnknownServerError } from '../errors.js'
 import { newObjectId } from '../ids.js'
 import type { SandboxParts } from '../parts.js'
 import { checkFiles, checkImages } from '../release-checks.js'
+import { removeDiscussion, requestReleaseReviews } from '../review-requests.js'
 import type { Routes } from '../routes.js'
 import { compileRange, formatSemver, normaliseSemver, parseSemver } from '../semver.js'
 import { byLastChange, type Release } from '../state.js'
+import { dispatchEvent } from '../webhook-delivery.js'
 import { findCard } from './cards.js'
 
 export function addReleaseRoutes(routes: Routes, parts: SandboxParts): void {
@@ -18,6 +20,7 @@ export function addReleaseRoutes(routes: Routes, parts: SandboxParts): void {
     '/api/v2/model/{modelId}/releases',
     ({ principal, params: { modelId }, body }) => {
       const entry = findEntry(state, principal, modelId)
+      refuseMirror(entry, 'Cannot create a release from a mirrored model.')
       const { modelCardVersion, notes, minor = false, draft = false, fileIds } = body
       // Without a card the server falls over; with a version of one it says that there is none (observed).
       const card = modelCardVersion ? findCard(entry, modelCardVersion) : entry.cards.at(-1)
@@ -38,9 +41,14 @@ export function addReleaseRoutes(routes: Routes, parts: SandboxParts): void {
         throw badRequest('A release with this semver already exists for this model.', { modelId, semver: body.semver })
       }
       const details = { semver, modelCardVersion: card.version, notes, minor, draft, fileIds, images }
-      const release: Release = { ...state.newDocument(), ...details }
+      const createdBy = principal.user
+      const release: Release = { ...state.newDocument(), createdBy, ...details }
       entry.releases.set(semver, release)
-      return { release: describeRelease(entry, release) }
+      requestReleaseReviews(state, entry, release)
+      const described = describeRelease(entry, release)
+      const event = `Release ${semver} has been created for model ${modelId}`
+      dispatchEvent(entry, 'createRelease', event, { release: described })
+      return { release: described }
     },
     { coerceBody: coerceNewRelease },
   )
@@ -64,6 +72,7 @@ export function addReleaseRoutes(routes: Routes, parts: SandboxParts): void {
     '/api/v2/model/{modelId}/release/{semver}',
     ({ principal, params: { modelId, semver }, body }) => {
       const entry = findEntry(state, principal, modelId)
+      refuseMirror(entry, 'Cannot update a release on a mirrored model.')
       const release = findRelease(entry, principal, semver)
       const { notes, draft = false, modelCardVersion, fileIds } = body
       if (draft && !release.draft) {
@@ -73,10 +82,12 @@ export function addReleaseRoutes(routes: Routes, parts: SandboxParts): void {
       checkImages(parts, principal, entry, images)
       checkFiles(parts, principal, entry, fileIds, { semver, modelId })
       requireAction(principal, modelId, 'release:write')
-      requireAction(principal, modelId, 'model:write')
+      requireAction(principal, modelId, 'model:write', { modelId }, 'updateModel')
       const before = describeRelease(entry, release)
       Object.assign(release, { notes, draft, modelCardVersion, fileIds, images })
       state.touch(release)
+      const event = `Release ${release.semver} has been updated for model ${modelId}`
+      dispatchEvent(entry, 'updateRelease', event, { release: describeRelease(entry, release) })
       return { release: before }
     },
     { coerceBody: coerceRelease },
@@ -84,10 +95,12 @@ export function addReleaseRoutes(routes: Routes, parts: SandboxParts): void {
 
   routes.add('delete', '/api/v2/model/{modelId}/release/{semver}', ({ principal, params: { modelId, semver } }) => {
     const entry = findEntry(state, principal, modelId)
+    refuseMirror(entry, 'Cannot delete a release on a mirrored model.')
     const release = findRelease(entry, principal, semver)
     requireAction(principal, modelId, 'release:write', { release: release._id })
     requireAction(principal, modelId, 'model:write', { release: release._id })
     entry.releases.delete(release.semver)
+    removeDiscussion(entry, release._id, (subject) => subject.kind === 'release' && subject.semver === release.semver)
     entry.deletedSemvers.add(release.semver)
     return { message: 'Successfully removed release.' }
   })

@@ -1,8 +1,9 @@
-import { explainRefusal, USER } from '../auth.js'
+import { explainRefusal } from '../auth.js'
 import { summariseModel } from '../describe.js'
 import type { SandboxParts } from '../parts.js'
 import type { Routes } from '../routes.js'
 import { byLastChange, type Entry } from '../state.js'
+import { rolesOf } from '../model-rights.js'
 import { matchesText } from '../text-search.js'
 
 /** Adds the search over all models; there is no paging. */
@@ -10,7 +11,7 @@ export function addSearchRoutes(routes: Routes, { state }: SandboxParts): void {
   routes.add('get', '/api/v2/models/search', ({ principal, query }) => {
     const found = [...state.entries.values()]
       .filter((entry) => explainRefusal(principal, entry.model.id, 'model:read') === undefined)
-      .filter((entry) => fitsFilters(entry, query))
+      .filter((entry) => fitsFilters(entry, query) && holdsRole(principal.user, entry, query.filters))
       .sort((a, b) => byLastChange(a.model, b.model))
     const { search, titleOnly = false } = query
     return { models: filterByText(found, search, titleOnly).map(({ model }) => summariseModel(model)) }
@@ -23,20 +24,18 @@ interface Filters {
   readonly libraries?: readonly string[]
   readonly organisations?: readonly string[]
   readonly states?: readonly string[]
-  readonly filters?: readonly string[]
   readonly schemaId?: string
   readonly allowTemplating?: boolean
 }
 
 function fitsFilters({ model, cards }: Entry, filters: Filters): boolean {
-  const { kind, task, libraries = [], organisations, states, filters: roles, schemaId, allowTemplating } = filters
+  const { kind, task, libraries = [], organisations, states, schemaId, allowTemplating } = filters
   const tags = task ? [...libraries, task] : libraries
   return (
     isAmong(model.kind, kind) &&
     isAmong(model.organisation, organisations) &&
     isAmong(model.state, states) &&
     tags.every((tag) => model.tags.includes(tag)) &&
-    holdsRole(model, roles) &&
     (!schemaId || cards.at(-1)?.schemaId === schemaId) &&
     (!allowTemplating || model.settings.allowTemplating === true)
   )
@@ -47,10 +46,9 @@ function isAmong(value: string, allowed: readonly string[] | undefined): boolean
 }
 
 /** `mine` stands for any role. */
-function holdsRole({ collaborators }: Entry['model'], roles: readonly string[] | undefined): boolean {
-  if (!roles?.length) return true
-  const mine = collaborators.filter(({ entity }) => entity === `user:${USER}`)
-  return mine.some((one) => roles.includes('mine') || one.roles.some((role) => roles.includes(role)))
+function holdsRole(user: string, entry: Entry, wanted: readonly string[] | undefined): boolean {
+  if (!wanted?.length) return true
+  return rolesOf(user, entry).some((role) => wanted.includes('mine') || wanted.includes(role))
 }
 
 /** Models with the text in their name come first, then those that have one of its words anywhere (observed). */

@@ -3,6 +3,7 @@ import { hashSecretKey, TOKEN_ACTIONS, type TokenAction } from '../auth.js'
 import { describeToken } from '../describe.js'
 import { forbidden, notFound } from '../errors.js'
 import { newAccessKey, newSecretKey } from '../ids.js'
+import { USER } from '../model-rights.js'
 import type { SandboxParts } from '../parts.js'
 import type { Routes } from '../routes.js'
 import type { SandboxState, Token } from '../state.js'
@@ -11,10 +12,11 @@ import type { SandboxState, Token } from '../state.js'
 export function createToken(
   state: SandboxState,
   details: Pick<Token, 'description' | 'scope' | 'modelIds' | 'actions'>,
+  user = USER,
 ): { token: Token; secretKey: string } {
   const secretKey = newSecretKey()
   const keys = { accessKey: newAccessKey(), secretKeyHash: hashSecretKey(secretKey) }
-  const token: Token = { ...state.newDocument(), ...details, ...keys }
+  const token: Token = { ...state.newDocument(), user, ...details, ...keys }
   state.tokens.set(token.accessKey, token)
   return { token, secretKey }
 }
@@ -28,16 +30,21 @@ export function addTokenRoutes(routes: Routes, { state }: SandboxParts): void {
       throw forbidden('A token cannot be used to create another token', { accessKey: principal.token.accessKey })
     }
     if (scope === 'models') for (const modelId of modelIds) findEntry(state, principal, modelId)
-    const { token, secretKey } = createToken(state, { description, scope, modelIds, actions })
+    const { token, secretKey } = createToken(state, { description, scope, modelIds, actions }, principal.user)
     return { token: { ...describeToken(token), secretKey } }
   })
 
-  routes.add('get', '/api/v2/user/tokens', () => ({ tokens: [...state.tokens.values()].map(describeToken) }))
+  routes.add('get', '/api/v2/user/tokens', ({ principal }) => ({
+    tokens: [...state.tokens.values()].filter(({ user }) => user === principal.user).map(describeToken),
+  }))
 
   routes.add('get', '/api/v2/user/tokens/list', () => ({ tokenActionMap: [...TOKEN_ACTIONS] }))
 
-  routes.add('delete', '/api/v2/user/token/{accessKey}', ({ params: { accessKey } }) => {
-    if (!state.tokens.delete(accessKey)) throw notFound('Could not find token', { accessKey })
+  routes.add('delete', '/api/v2/user/token/{accessKey}', ({ principal, params: { accessKey } }) => {
+    const token = state.tokens.get(accessKey)
+    if (token === undefined) throw notFound('Could not find token', { accessKey })
+    if (token.user !== principal.user) throw forbidden('Only the token owner can remove the token', { accessKey })
+    state.tokens.delete(accessKey)
     return { message: 'Successfully removed access key.' }
   })
 }

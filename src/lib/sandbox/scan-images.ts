@@ -1,0 +1,28 @@
+import type { SandboxParts } from './parts.js'
+import { planScans } from './scan-plan.js'
+import type { Entry, Scan } from './state.js'
+
+interface ScannedImage {
+  readonly name: string
+  readonly digest: string
+  readonly sizeBytes: number
+}
+
+/**
+ * Returns the scans of an image. The registry tells nobody about a push, so the first look at an image begins its scan;
+ * a tag that is moved to another image is scanned anew.
+ */
+export function findImageScans(parts: SandboxParts, entry: Entry, image: ScannedImage): readonly Scan[] {
+  return entry.imageScans.get(keyOf(image)) ?? beginImageScans(parts, entry, image)
+}
+
+/** Has an image scanned, whether it was before or not. */
+export function beginImageScans({ scanners }: SandboxParts, entry: Entry, image: ScannedImage): readonly Scan[] {
+  const scans = planScans(scanners, { artefactKind: 'image', ...image })
+  if (scans.length > 0) entry.imageScans.set(keyOf(image), scans)
+  return scans
+}
+
+function keyOf({ name, digest }: ScannedImage): string {
+  return `${name}@${digest}`
+}
