@@ -1,7 +1,14 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../lib/cli/base-command.js'
 import { connectionFlags } from '../lib/cli/flags.js'
-import { findSourceModelId, runInSandbox, serveSandbox, type SandboxReport } from '../lib/cli/sandbox-session.js'
+import {
+  findSourceModelId,
+  parseRateLimit,
+  runInSandbox,
+  serveSandbox,
+  type RateLimit,
+  type SandboxReport,
+} from '../lib/cli/sandbox-session.js'
 import { loadSettings } from '../lib/config/settings.js'
 
 export default class Sandbox extends BaseCommand {
@@ -13,6 +20,8 @@ export default class Sandbox extends BaseCommand {
 
 With --scanners there are simulated ones, which take longer for a larger file. The name decides what they find: they find something bad in eicar*, fail on error* and skip skip*.
 
+With --rate-limit it refuses what an address asks beyond that, as a real one does, which allows 100/15m unless it is set up otherwise: with status 429, Retry-After in seconds, and the X-RateLimit headers. The registry has no limit. What --demo and --import do is not counted.
+
 With a command after "--" the command runs against a fresh sandbox, and its exit code becomes the sandbox's. The command finds URL, ACCESS_KEY and SECRET_KEY in its environment; it may be one of bailo-exp's own, without the name of the program.`
 
   static override usage = ['<%= command.id %> [FLAGS]', '<%= command.id %> [FLAGS] -- COMMAND...']
@@ -23,6 +32,7 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
     '<%= config.bin %> <%= command.id %> --port 8080 --data-dir ./sandbox',
     '<%= config.bin %> <%= command.id %> --import https://bailo.example.com --import-model my-model-ab12cd -- clone-releases',
     '<%= config.bin %> <%= command.id %> --demo -- clone-releases',
+    '<%= config.bin %> <%= command.id %> --demo --rate-limit 10/5s -- clone-releases',
     `<%= config.bin %> <%= command.id %> -- sh -c 'curl -u "$ACCESS_KEY:$SECRET_KEY" "$URL/api/v2/models/search"'`,
   ]
 
@@ -38,6 +48,11 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
     demo: Flags.boolean({ description: 'put a model with releases, files and images into it', default: false }),
     discard: Flags.boolean({ description: 'count the bytes of large files and layers, and drop them', default: false }),
     scanners: Flags.boolean({ description: 'scan files and images, or seem to; see above', default: false }),
+    'rate-limit': Flags.custom<RateLimit>({
+      description: 'requests that an address may make in a time (ms, s, m or h) [default: no limit]',
+      helpValue: 'N/WINDOW',
+      parse: (text) => Promise.resolve(parseRateLimit(text)),
+    })(),
     'write-env': Flags.string({ description: 'write a dotenv file with URL and keys', helpValue: 'FILE' }),
     import: Flags.string({
       description: 'address of a Bailo instance to copy models from',
@@ -66,6 +81,7 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
       isDemo: flags.demo,
       isDiscarding: flags.discard,
       hasScanners: flags.scanners,
+      rateLimit: flags['rate-limit'],
       envFile: flags['write-env'],
       version: this.config.version,
       ownCommands: this.config.commandIDs,

@@ -33,6 +33,18 @@ describe('a card as a page', () => {
     expect((await server.get(`/api/v2/model/${modelId}/model-card/1/html`)).text).not.toContain('F1')
   })
 
+  test('has no answer to a question that is called like what every object has', async () => {
+    const properties = { constructor: { type: 'string', title: 'Who built it?' }, toString: { type: 'string' } }
+    const jsonSchema = { type: 'object', properties }
+    const schema = { id: 'odd', name: 'n', description: 'd', kind: 'model', jsonSchema, reviewRoles: [] }
+    expect((await server.post('/api/v2/schemas', schema)).status).toBe(200)
+    const modelId = await server.createModel()
+    await server.post(`/api/v2/model/${modelId}/setup/from-schema`, { schemaId: 'odd' })
+    const { status, text } = await server.get(`/api/v2/model/${modelId}/model-card/latest/html`)
+    expect(status).toBe(200)
+    expect(text).toContain('Who built it?</h2>\n<p>No response</p>\n<p>No response</p>')
+  })
+
   test('needs a card, and the right to read the model', async () => {
     const modelId = await server.createModel()
     const path = (version: string) => `/api/v2/model/${modelId}/model-card/${version}/html`

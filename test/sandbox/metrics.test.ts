@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { MODEL_SCHEMA, SOME_ID, SOME_TEXT, TestSandbox } from './client.js'
+import { MODEL_SCHEMA, SOME_ID, SOME_TEXT, TestSandbox, UNKNOWN_ERROR } from './client.js'
 
 const ORGANISATION = 'Example Organisation'
 const ME = [{ entity: 'user:user', roles: ['owner'] }]
@@ -22,6 +22,12 @@ async function createAt(time: string, details: object = {}): Promise<string> {
   vi.setSystemTime(Date.parse(time))
   return server.createModel(details)
 }
+
+test('a volume of too many intervals is an error, not the end of the sandbox', async () => {
+  const { status, body } = await server.get(volumeOf('day', '0001-01-01', '9999-12-31'))
+  expect([status, body]).toEqual([500, UNKNOWN_ERROR])
+  expect((await server.get(volumeOf('year', '2000-01-01', '9000-12-31'))).body.data).toHaveLength(7001)
+})
 
 describe('usage', () => {
   test('is counted for the instance and for each organisation', async () => {

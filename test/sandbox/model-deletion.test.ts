@@ -2,7 +2,7 @@ import { readdir, rm, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bailoError, TestSandbox } from './client.js'
+import { type Answer, bailoError, TestSandbox } from './client.js'
 
 const ACCESS_SCHEMA = 'minimal-access-request-general-v10'
 const METADATA = { overview: { name: 'a', entities: ['user:user'] } }
@@ -16,6 +16,30 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close()
   await rm(directory, { recursive: true })
+})
+
+async function listBlobs(): Promise<string[]> {
+  const [sandboxDirectory = ''] = await readdir(directory)
+  return await readdir(join(directory, sandboxDirectory))
+}
+
+/** Starts the upload of a file, and returns its id and how to send the first part of it. */
+async function startUpload(modelId: string): Promise<{ file: string; part: () => Promise<Answer> }> {
+  const path = `/api/v2/model/${modelId}/files/upload/multipart`
+  const { fileId, uploadId } = (await server.post(`${path}/start`, { name: 'f', size: 10 })).body
+  const query = new URLSearchParams({ fileId, uploadId, partNumber: '1' })
+  return { file: fileId, part: () => server.send('POST', `${path}/part?${query.toString()}`, 'some bytes') }
+}
+
+test('deleting a file takes the bytes of its upload, which cannot go on', async () => {
+  const modelId = await server.createModel()
+  const { file, part } = await startUpload(modelId)
+  await part()
+  expect(await listBlobs()).toHaveLength(1)
+  expect((await server.delete(`/api/v2/model/${modelId}/file/${file}`)).status).toBe(200)
+  expect(await listBlobs()).toEqual([])
+  expect((await part()).status).toBe(404)
+  expect(await listBlobs()).toEqual([])
 })
 
 describe('deleting a model', () => {
@@ -41,9 +65,18 @@ describe('deleting a model', () => {
     expect((await reviewsOf()).some(isOfModel)).toBe(false)
     const { body } = await server.get('/api/v2/models/search?search=doomed')
     expect(body.models).toEqual([])
-    const [sandboxDirectory = ''] = await readdir(directory)
-    expect(await readdir(join(directory, sandboxDirectory))).toEqual([])
+    expect(await listBlobs()).toEqual([])
     expect((await server.delete(path)).status).toBe(404)
+  })
+
+  test('takes the bytes of uploads that are under way, and of exports', async () => {
+    const modelId = await server.createModelWithCard({ settings: { mirror: { destinationModelId: 'mirror-ab12cd' } } })
+    const { part } = await startUpload(modelId)
+    expect((await part()).status).toBe(200)
+    await server.post(`/api/v2/model/${modelId}/export/s3`, { disclaimerAgreement: true })
+    expect(await listBlobs()).toHaveLength(2)
+    expect((await server.delete(`/api/v2/model/${modelId}`)).status).toBe(200)
+    expect(await listBlobs()).toEqual([])
   })
 
   test('needs the rights on what it takes', async () => {

@@ -51,6 +51,13 @@ async function listFile({ fileId }: Started) {
 }
 
 describe('a multipart upload', () => {
+  test.each([5 * 1024 ** 4 + 1, 1e300])('of %d bytes is more than S3 can hold, and leaves no file', async (size) => {
+    const { status, body } = await server.post(multipart('start'), { name: 'too-large', size })
+    expect([status, body]).toEqual([500, UNKNOWN_ERROR])
+    const { files } = (await server.get(`/api/v2/model/${modelId}/files`)).body
+    expect(files.filter(({ name }) => name === 'too-large')).toEqual([])
+  })
+
   test.each([
     [1, [[0, 0]]],
     [PART_SIZE_BYTES, [[0, 5242879]]],

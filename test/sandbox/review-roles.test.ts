@@ -112,6 +112,32 @@ describe('review roles', () => {
     ])
   })
 
+  test('are given to those who hold them by default, when a card is set up and when its schema changes', async () => {
+    const entities = { reader: ['user:user', 'user:reader'], judge: ['user:judge', 'user:reader'] }
+    for (const [shortName, defaultEntities] of Object.entries(entities)) {
+      await server.post('/api/v2/review/role', { name: shortName, shortName, kind: 'review', defaultEntities })
+    }
+    const schema = { id: 'read', name: 'n', description: 'd', kind: 'model', jsonSchema: {}, reviewRoles: ['reader'] }
+    expect((await server.post('/api/v2/schemas', schema)).status).toBe(200)
+    const modelId = await server.createModel()
+    const rolesOf = async () =>
+      (await server.get(`/api/v2/model/${modelId}`)).body.model.collaborators.map(({ entity, roles }) => [
+        entity,
+        ...roles,
+      ])
+    await server.post(`/api/v2/model/${modelId}/setup/from-schema`, { schemaId: 'read' })
+    expect(await rolesOf()).toEqual([
+      ['user:user', 'owner', 'reader'],
+      ['user:reader', 'reader'],
+    ])
+    await server.patch('/api/v2/schema/read', { reviewRoles: ['reader', 'judge'] })
+    expect(await rolesOf()).toEqual([
+      ['user:user', 'owner', 'reader'],
+      ['user:reader', 'reader', 'judge'],
+      ['user:judge', 'judge'],
+    ])
+  })
+
   test('are created by an administrator only', async () => {
     const keys = server.sandbox.createKeys('alice')
     const role = { name: 'N', shortName: 'n', kind: 'review' }

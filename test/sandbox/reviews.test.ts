@@ -162,10 +162,43 @@ describe('an answer to a review', () => {
   test('needs a comment when it asks for changes', async () => {
     await server.createRelease(modelId, '1.0.0')
     const path = `/api/v2/model/${modelId}/release/1.0.0/review`
-    expect((await server.post(path, { role: 'msro', decision: 'request_changes' })).status).toBe(400)
-    expect((await server.post(path, { role: 'msro', decision: 'request_changes', comment: '' })).status).toBe(400)
-    expect((await server.post(path, { role: 'msro', decision: 'maybe' })).status).toBe(400)
+    const refusalOf = async (body: unknown) => {
+      const answer = await server.post(path, body)
+      return [answer.status, answer.body.error.message]
+    }
+    expect(await refusalOf({ role: 'msro', decision: 'request_changes' })).toEqual([
+      400,
+      'Path: body.comment - Message: Required',
+    ])
+    expect(await refusalOf({ role: 'msro', decision: 'request_changes', comment: '' })).toEqual([
+      400,
+      'Path: body.comment - Message: A comment must be supplied when requesting changes',
+    ])
+    expect(await refusalOf({ decision: 'request_changes' })).toEqual([
+      400,
+      'Path: body.role - Message: Required | Path: body.comment - Message: Required',
+    ])
+    expect(await refusalOf({ role: 1, decision: 'undo' })).toEqual([
+      400,
+      'Path: body.role - Message: Expected string, received number',
+    ])
+    expect(await refusalOf([])).toEqual([400, 'Path: body - Message: Expected object, received array'])
   })
+
+  test.each([[{ role: 'msro', decision: 'maybe' }], [{ role: 'msro' }], [{ decision: 7, role: 7 }]])(
+    'makes a decision that there is: not %j',
+    async (answer) => {
+      const path = `/api/v2/model/${modelId}/release/1.0.0/review`
+      const { status, body } = await server.post(path, answer)
+      const message = "Invalid discriminator value. Expected 'approve' | 'undo' | 'request_changes'"
+      const options = ['approve', 'undo', 'request_changes']
+      const issue = { code: 'invalid_union_discriminator', options, path: ['body', 'decision'], message }
+      expect([status, body]).toEqual([
+        400,
+        bailoError(`Path: body.decision - Message: ${message}`, { errors: [issue] }),
+      ])
+    },
+  )
 
   test('is kept even though its author may not read the release, which is what they are told', async () => {
     await server.createRelease(modelId, '1.0.0')

@@ -227,11 +227,33 @@ describe('images', () => {
     const path = (tag: string) => `/api/v2/filescanning/model/${modelId}/image/img/${tag}/scan`
     const unknown = await server.put(path('v2'), {})
     expect([unknown.status, unknown.body.error.message]).toEqual([404, 'Image does not exist'])
-    const keys = await server.createToken(['model:read', 'image:read'])
-    const { status, body } = await server.put(path('v1'), {}, { keys })
-    expect(status).toBe(403)
-    expect(body).toEqual(
-      bailoError('This token is missing the required action: image:write', { userDn: 'user', modelId }),
-    )
+    const refusalOf = async (actions: string[]) => {
+      const { status, body } = await server.put(path('v1'), {}, { keys: await server.createToken(actions) })
+      return [status, body]
+    }
+    const image = { repository: modelId, name: 'img', tag: 'v1' }
+    expect(await refusalOf(['model:read', 'model:write', 'image:write'])).toEqual([
+      403,
+      bailoError('This token is missing the required action: image:read', { userDn: 'user', modelId, image }),
+    ])
+    expect(await refusalOf(['model:read', 'image:read', 'image:write'])).toEqual([
+      403,
+      bailoError('This token is missing the required action: model:write', { userDn: 'user' }),
+    ])
+    expect(await refusalOf(['model:read', 'image:read', 'model:write'])).toEqual([200, { status: 'Scan started' }])
+  })
+
+  test('are not scanned again before the delay has passed', async () => {
+    const { server, modelId } = await start({ waitMs: 0, rescanDelayMinutes: 60 })
+    await server.pushImage(modelId, 'img', 'v1', 'layer')
+    const rescan = async () => {
+      const { status, body } = await server.put(`/api/v2/filescanning/model/${modelId}/image/img/v1/scan`, {})
+      return status === 200 ? status : [status, body.error.message]
+    }
+    expect(await rescan()).toBe(200)
+    const refusal = `Please wait 60 minutes before attempting a rescan ${modelId}/img:v1`
+    expect(await rescan()).toEqual([400, refusal])
+    passTime(LONG_MS)
+    expect(await rescan()).toBe(200)
   })
 })

@@ -89,6 +89,21 @@ describe('a change of a schema', () => {
     expect(await rolesOf(other)).toEqual(['owner', 'msro', 'mtr'])
   })
 
+  test('asks its roles for reviews of what is there, drafts and minor releases included', async () => {
+    await server.post('/api/v2/schemas', newSchema('asks'))
+    const modelId = await server.createModel()
+    await server.post(`/api/v2/model/${modelId}/setup/from-schema`, { schemaId: 'asks' })
+    await server.createRelease(modelId, '1.0.0')
+    await server.createRelease(modelId, '1.0.1', { draft: true })
+    const reviewsOf = async () =>
+      (await server.get(`/api/v2/reviews?mine=false&modelId=${modelId}`)).body.reviews.map(
+        ({ semver, role }) => `${semver} ${role}`,
+      )
+    expect(await reviewsOf()).toEqual([])
+    await server.patch('/api/v2/schema/asks', { reviewRoles: ['mtr'] })
+    expect((await reviewsOf()).sort()).toEqual(['1.0.0 mtr', '1.0.1 mtr'])
+  })
+
   test('is refused for what cannot be changed', async () => {
     const { status, body } = await server.patch(`/api/v2/schema/${MODEL_SCHEMA}`, { jsonSchema: {} })
     expect(status).toBe(400)

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { packArchive, unpackArchive, type ArchiveEntry } from '../../src/lib/sandbox/transfer-archive.js'
 import { bailoError, SOME_ID, SOME_TEXT, TestSandbox } from './client.js'
+import { WebhookReceiver } from './webhook-receiver.js'
 
 const DESTINATION = 'mirror-ab12cd'
 const AGREED = { disclaimerAgreement: true }
@@ -282,6 +283,53 @@ describe('an import', () => {
     const { body } = await server.get(`/api/v2/model/${mirror}/release/1.2.3`)
     expect(body.release).toMatchObject({ modelId: mirror, notes: 'as it was', fileIds: [fileId] })
     expect(body.release.files).toMatchObject([{ modelId: mirror, name: 'weights.bin', complete: false }])
+  })
+
+  async function addWebhook(modelId: string): Promise<WebhookReceiver> {
+    const receiver = await WebhookReceiver.start()
+    closing.push(() => receiver.close())
+    const uri = `http://127.0.0.1:${receiver.port}/`
+    await server.post(`/api/v2/model/${modelId}/webhooks`, { name: 'w', uri, events: ['importModel'] })
+    return receiver
+  }
+
+  test('of documents alone is complete, which webhooks are told', async () => {
+    const source = await server.createModelWithCard()
+    const mirror = await createMirrorOf(source)
+    await server.patch(`/api/v2/model/${source}`, { settings: { mirror: { destinationModelId: mirror } } })
+    await server.put(`/api/v2/model/${source}/model-cards`, { metadata: { overview: { modelSummary: 'x' } } })
+    const receiver = await addWebhook(mirror)
+    await importFrom(await serve((await exportArchive(source)).bytes))
+    const [received] = await receiver.wait(1)
+    const [transfer] = await transfersOf(mirror)
+    expect(transfer).toMatchObject({
+      modelId: mirror,
+      status: 'completed',
+      artefactStatus: [{ key: 'documents', kind: 'documents', status: 'completed' }],
+    })
+    expect(received?.body).toEqual({
+      event: 'importModel',
+      description: `Model ${mirror} has been imported`,
+      transfer,
+    })
+  })
+
+  test('waits for files and images that are named, and never come', async () => {
+    const { mirror, fileId, url } = await exportToMirror()
+    const receiver = await addWebhook(mirror)
+    await importFrom(url)
+    passTime(LONG_MS)
+    expect(await transfersOf(mirror)).toMatchObject([
+      {
+        status: 'in_progress',
+        completedNotificationSent: false,
+        artefactStatus: [
+          { key: 'documents', status: 'completed' },
+          { key: fileId, kind: 'file', status: 'in_progress' },
+        ],
+      },
+    ])
+    expect(receiver.received).toEqual([])
   })
 
   test('is for the mirror of the source only', async () => {

@@ -7,7 +7,9 @@ import { Credentials } from '../config/credentials.js'
 import { createDemoModel } from '../demo/demo-model.js'
 import { ExitCode, UsageError } from '../errors.js'
 import { importModels, type ImportOptions } from '../import-model/index.js'
-import { startSandbox, type Sandbox } from '../sandbox/index.js'
+import { startSandbox, type RateLimit, type Sandbox } from '../sandbox/index.js'
+
+export { parseRateLimit, type RateLimit } from '../sandbox/index.js'
 
 export interface SandboxSessionOptions {
   /** 0 takes a free port. */
@@ -22,6 +24,8 @@ export interface SandboxSessionOptions {
   readonly isDiscarding: boolean
   /** True for simulated scanners. */
   readonly hasScanners: boolean
+  /** How many requests an address may make; undefined: as many as it likes. */
+  readonly rateLimit: RateLimit | undefined
   /** A dotenv file to write; it must not exist, because it may hold keys of another instance. */
   readonly envFile: string | undefined
   readonly version: string
@@ -120,7 +124,8 @@ function environmentFor({ url, accessKey, secretKey }: SandboxReport, envFile: s
 }
 
 async function withSandbox<T>(options: SandboxSessionOptions, use: (report: SandboxReport) => Promise<T>): Promise<T> {
-  const { port, host, dataDirectory, isDiscarding, hasScanners, isDemo, imports, envFile, version, tell } = options
+  const { port, host, dataDirectory, isDiscarding, hasScanners, rateLimit } = options
+  const { isDemo, imports, envFile, version, tell } = options
   const sandbox = await startSandbox({
     port,
     discard: isDiscarding,
@@ -132,6 +137,7 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
     if (!sandbox.isLocal) tell(REACHABLE_WARNING)
     const demoModelId = isDemo ? await fillDemo(sandbox, version) : undefined
     if (imports !== undefined) await importModels(sandbox, { ...imports, version, warn: tell })
+    sandbox.limitRate(rateLimit)
     const { url, accessKey, secretKey } = sandbox
     const report = {
       url,

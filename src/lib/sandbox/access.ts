@@ -23,7 +23,7 @@ export function requireAction(
 }
 
 /** Checks what a token allows that has to do with no model. @throws BailoError 403 */
-export function requireTokenAction({ user, token }: Principal, action: TokenAction, context: ErrorContext): void {
+export function requireTokenAction({ user, token }: Principal, action: TokenAction, context: ErrorContext = {}): void {
   const refusal = explainMissingAction(token, action)
   if (refusal !== undefined) throw forbidden(refusal, { userDn: user, ...context })
 }

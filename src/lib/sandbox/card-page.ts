@@ -31,7 +31,9 @@ function renderAnswer(answer: unknown, schema: JsonObject, level: number): strin
   if (isObject(properties)) {
     const answers = isObject(answer) ? answer : {}
     const inner = Object.entries(properties).flatMap(([key, property]) =>
-      isObject(property) ? renderAnswer(answers[key], property, level + 1) : [],
+      isObject(property)
+        ? renderAnswer(Object.hasOwn(answers, key) ? answers[key] : undefined, property, level + 1)
+        : [],
     )
     return [...heading, ...inner]
   }

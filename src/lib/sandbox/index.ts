@@ -4,7 +4,9 @@ import { UsageError } from '../errors.js'
 import { createApplication } from './application.js'
 import { openKeptBase, openTemporaryBase, type Base } from './base.js'
 import { loadContract } from './contract.js'
+import { MultipartUploads } from './multipart.js'
 import type { SandboxParts } from './parts.js'
+import { RateLimiter, type RateLimit } from './rate-limit.js'
 import { SandboxAuthority } from './registry-authority.js'
 import { registerRegistry } from './registry/index.js'
 import { RequestLog, type LoggedRequest } from './request-log.js'
@@ -15,6 +17,7 @@ import type { ScannerOptions } from './scan-plan.js'
 import { seedModel, type ModelSeed } from './seed.js'
 import type { SavedKeys } from './snapshot-file.js'
 
+export { parseRateLimit, type RateLimit } from './rate-limit.js'
 export type { ScannerOptions } from './scan-plan.js'
 export type { ImageSeed, ModelSeed } from './seed.js'
 export { LOGGED_REQUESTS_CAP, type LoggedRequest } from './request-log.js'
@@ -34,6 +37,8 @@ export interface SandboxOptions {
   readonly scanners?: ScannerOptions
   /** Serves the specification where instances from before May 2026 have it, instead of where new ones do. */
   readonly olderSpecification?: boolean
+  /** How many requests an address may make; default: as many as it likes. */
+  readonly rateLimit?: RateLimit
 }
 
 /** A running sandbox. */
@@ -55,6 +60,8 @@ export interface Sandbox {
    * @throws UsageError, before anything is changed, when it cannot be put there; see {@link ModelSeed}
    */
   seed(model: ModelSeed): Promise<void>
+  /** Changes how many requests an address may make from now on; undefined: as many as it likes. */
+  limitRate(limit: RateLimit | undefined): void
   /**
    * Returns the keys of a new token, which may do everything that its user may: no more than others, unless the user is
    * `user`. There is no other way to act as somebody else.
@@ -91,8 +98,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 async function startOn(base: Base, options: SandboxOptions): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', scanners, olderSpecification: hasOlderSpecification = false } = options
   const log = new RequestLog()
-  const parts: SandboxParts = { ...base, contract: loadContract(), scanners, hasOlderSpecification }
-  const app = buildApplication(log, parts, () => base.noteChange())
+  const multipart = new MultipartUploads(base.blobs)
+  const parts: SandboxParts = { ...base, multipart, contract: loadContract(), scanners, hasOlderSpecification }
+  const limiter = new RateLimiter(options.rateLimit)
+  const app = buildApplication(log, limiter, parts, () => base.noteChange())
   await listen(app, port, host)
   const address = app.server.address() as AddressInfo
   let closing: Promise<void> | undefined
@@ -107,6 +116,7 @@ async function startOn(base: Base, options: SandboxOptions): Promise<Sandbox> {
       await seedModel(parts, model)
       base.noteChange()
     },
+    limitRate: (limit) => limiter.change(limit),
     createKeys: (user) => {
       const details = { description: user, scope: 'all' as const, modelIds: [], actions: [...ALL_ACTIONS] }
       const { token, secretKey } = createToken(parts.state, details, user)
@@ -128,8 +138,14 @@ async function listen(app: FastifyInstance, port: number, host: string): Promise
   }
 }
 
-function buildApplication(log: RequestLog, parts: SandboxParts, noteChange: () => void): FastifyInstance {
+function buildApplication(
+  log: RequestLog,
+  limiter: RateLimiter,
+  parts: SandboxParts,
+  noteChange: () => void,
+): FastifyInstance {
   const app = createApplication(log)
+  limiter.addTo(app)
   app.addHook('onResponse', ({ method }, _reply, done) => {
     if (!READING_METHODS.includes(method)) noteChange()
     done()

@@ -1,9 +1,13 @@
 import type { components } from '../../../openapi/bailo-v2.js'
+import { UnknownServerError } from './errors.js'
 import { addInterval, compileZone, truncateTime, type Interval } from './metrics-time.js'
 import { nameOrganisation } from './metrics-usage.js'
 import type { SandboxState } from './state.js'
 
 type EntryVolume = components['schemas']['EntryVolume']
+
+/** The server makes as many intervals as it is asked for, until its memory ends; here that is sooner. */
+const INTERVALS_LIMIT = 100_000
 
 export interface VolumeQuery {
   readonly interval: Interval
@@ -16,7 +20,7 @@ export interface VolumeQuery {
 /**
  * Counts the models that were created, interval by interval.
  *
- * @throws BailoError 400 for a time zone that does not exist
+ * @throws BailoError 400 for a time zone that does not exist; UnknownServerError for too many intervals
  */
 export function countVolume(state: SandboxState, query: VolumeQuery): Omit<EntryVolume, 'lastUpdated'> {
   const { interval, timezone } = query
@@ -43,6 +47,7 @@ export function countVolume(state: SandboxState, query: VolumeQuery): Omit<Entry
       count: byOrganisation.reduce((sum, [, count]) => sum + count, 0),
       organisations: Object.fromEntries(byOrganisation.map(([name, count]) => [nameOrganisation(name), count])),
     })
+    if (data.length > INTERVALS_LIMIT) throw new UnknownServerError()
     beginMs = nextMs
   }
   return { interval, startDate: new Date(startMs).toISOString(), endDate: new Date(endMs).toISOString(), data }

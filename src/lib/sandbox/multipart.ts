@@ -13,13 +13,23 @@ interface Part {
   readonly blob: StoredBlob
 }
 
+interface Upload {
+  readonly id: string
+  /** By number. */
+  readonly parts: Map<number, Part>
+}
+
 export interface CompletedPart {
   readonly ETag: string
   readonly PartNumber: number
 }
 
-/** Returns the byte ranges of the parts, both ends inclusive. */
+/** The largest object of S3. Ranges of all parts are in memory, so there has to be an end to them. */
+const SIZE_LIMIT_BYTES = 5 * 1024 ** 4
+
+/** Returns the byte ranges of the parts, both ends inclusive. @throws UnknownServerError for more than S3 can hold */
 export function planChunks(sizeBytes: number): { startByte: number; endByte: number }[] {
+  if (sizeBytes > SIZE_LIMIT_BYTES) throw new UnknownServerError()
   return Array.from({ length: Math.ceil(sizeBytes / PART_SIZE_BYTES) }, (_, index) => {
     const startByte = index * PART_SIZE_BYTES
     return { startByte, endByte: Math.min(startByte + PART_SIZE_BYTES, sizeBytes) - 1 }
@@ -31,31 +41,34 @@ export function planChunks(sizeBytes: number): { startByte: number; endByte: num
  * (observed for a wrong ETag); its other rules are from the S3 documentation of CompleteMultipartUpload.
  */
 export class MultipartUploads {
-  /** Parts by number, by file and upload. */
-  private readonly uploads = new Map<string, Map<number, Part>>()
+  /** By the id of the file: each one has a single upload. */
+  private readonly uploads = new Map<string, Upload>()
 
   constructor(private readonly blobs: BlobStore) {}
 
   /** Starts the upload of a file and returns its id. */
   start(fileId: string): string {
-    const uploadId = randomBytes(16).toString('hex')
-    this.uploads.set(keyOf(fileId, uploadId), new Map())
-    return uploadId
+    const id = randomBytes(16).toString('hex')
+    this.uploads.set(fileId, { id, parts: new Map() })
+    return id
   }
 
   /**
    * Stores a part; one with the same number is replaced. Returns its ETag, quotes included, which is no digest.
    *
-   * @throws UnknownServerError for an unknown upload or an impossible number
+   * @throws UnknownServerError for an unknown upload, also one that ends meanwhile, or an impossible number
    */
   async addPart(fileId: string, uploadId: string, number: number, source: AsyncIterable<Uint8Array>): Promise<string> {
-    this.partsOf(fileId, uploadId)
+    const parts = this.partsOf(fileId, uploadId)
     if (!Number.isInteger(number) || number > PARTS_LIMIT) throw new UnknownServerError()
     const blob = await this.blobs.write(source)
-    const parts = this.uploads.get(keyOf(fileId, uploadId))
-    const replaced = parts?.get(number)?.blob ?? (parts === undefined ? blob : undefined)
+    if (this.uploads.get(fileId)?.parts !== parts) {
+      await this.blobs.remove(blob.key)
+      throw new UnknownServerError()
+    }
+    const replaced = parts.get(number)?.blob
     const etag = `"${randomBytes(16).toString('hex')}"`
-    parts?.set(number, { etag, blob })
+    parts.set(number, { etag, blob })
     if (replaced !== undefined) await this.blobs.remove(replaced.key)
     return etag
   }
@@ -74,19 +87,22 @@ export class MultipartUploads {
       if (found?.etag !== part.ETag || !isAscending || !isLargeEnough) throw new UnknownServerError()
       return found.blob.key
     })
-    this.uploads.delete(keyOf(fileId, uploadId))
+    this.uploads.delete(fileId)
     const dropped = [...parts.values()].map(({ blob }) => blob.key).filter((key) => !chosen.includes(key))
     for (const key of dropped) await this.blobs.remove(key)
     return await this.blobs.concatenate(chosen)
   }
 
-  private partsOf(fileId: string, uploadId: string): Map<number, Part> {
-    const parts = this.uploads.get(keyOf(fileId, uploadId))
-    if (parts === undefined) throw new UnknownServerError()
-    return parts
+  /** Gives up the upload of a file and removes its bytes; a file without one is no error. */
+  async abort(fileId: string): Promise<void> {
+    const parts = this.uploads.get(fileId)?.parts.values() ?? []
+    this.uploads.delete(fileId)
+    for (const { blob } of parts) await this.blobs.remove(blob.key)
   }
-}
 
-function keyOf(fileId: string, uploadId: string): string {
-  return `${fileId}/${uploadId}`
+  private partsOf(fileId: string, uploadId: string): Map<number, Part> {
+    const upload = this.uploads.get(fileId)
+    if (upload?.id !== uploadId) throw new UnknownServerError()
+    return upload.parts
+  }
 }

@@ -1,5 +1,6 @@
 import type { BlobStore } from './blob-store.js'
 import type { Contract } from './contract.js'
+import type { MultipartUploads } from './multipart.js'
 import type { RegistryStore } from './registry/index.js'
 import type { ScannerOptions } from './scan-plan.js'
 import type { SandboxState } from './state.js'
@@ -10,6 +11,8 @@ export interface SandboxParts {
   /** The bytes of files and of images. */
   readonly blobs: BlobStore
   readonly images: RegistryStore
+  /** The uploads of files that are under way. */
+  readonly multipart: MultipartUploads
   readonly contract: Contract
   /** Undefined: there are no scanners. */
   readonly scanners: ScannerOptions | undefined

@@ -1,7 +1,7 @@
 import { describeModel, describeStored } from './describe.js'
 import { rolesOf, toEntity } from './model-rights.js'
 import { findRolesOfSchemas } from './review-roles.js'
-import type { AccessRequest, Entry, Release, Reply, Review, SandboxState } from './state.js'
+import type { AccessRequest, Entry, Release, Reply, Review, ReviewRole, SandboxState } from './state.js'
 
 /** A review with the model that it belongs to. */
 export interface FoundReview {
@@ -20,6 +20,18 @@ export function requestReleaseReviews(state: SandboxState, entry: Entry, { semve
 /** Asks for the reviews of an access request: one for each role of its own schema (from Bailo's source). */
 export function requestAccessReviews(state: SandboxState, entry: Entry, { id, schemaId }: AccessRequest): void {
   addReviews(state, entry, schemaId, { kind: 'access', accessRequestId: id })
+}
+
+/**
+ * Asks a role that has just been given to a schema for reviews of what a model following it has, drafts and minor releases
+ * included. It is asked again where it was asked before: the server looks for that and does not see it (from its source).
+ */
+export function requestMissedReviews(state: SandboxState, entry: Entry, { shortName: role }: ReviewRole): void {
+  const subjects: Review['subject'][] = [
+    ...[...entry.releases.keys()].map((semver) => ({ kind: 'release' as const, semver })),
+    ...entry.accessRequests.map(({ id }) => ({ kind: 'access' as const, accessRequestId: id })),
+  ]
+  for (const subject of subjects) entry.reviews.push({ ...state.newDocument(), role, subject })
 }
 
 function addReviews(state: SandboxState, entry: Entry, schemaId: string | undefined, subject: Review['subject']): void {

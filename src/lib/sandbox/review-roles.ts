@@ -1,7 +1,8 @@
 import type { components } from '../../../openapi/bailo-v2.js'
 import { describeStored } from './describe.js'
 import { badRequest } from './errors.js'
-import type { ReviewRole, SandboxState } from './state.js'
+import { newObjectId } from './ids.js'
+import type { Entry, ReviewRole, SandboxState, Schema } from './state.js'
 
 /** What a new instance has, and what the default schemas name (from Bailo's source). */
 const DEFAULTS = [
@@ -40,6 +41,17 @@ export function refuseTakenName(state: SandboxState, name: string, owner?: Revie
 export function findRolesOfSchemas(state: SandboxState, schemaIds: readonly string[]): ReviewRole[] {
   const wanted = new Set(schemaIds.flatMap((id) => state.schemas.get(id)?.reviewRoles ?? []))
   return [...state.reviewRoles.values()].filter(({ shortName }) => wanted.has(shortName))
+}
+
+/** Gives the roles that review what follows a schema to those who hold them by default, on one model. */
+export function giveDefaultRoles(state: SandboxState, { model }: Entry, schema: Schema): void {
+  for (const { shortName, defaultEntities } of findRolesOfSchemas(state, [schema.id])) {
+    for (const entity of defaultEntities) {
+      const present = model.collaborators.find((one) => one.entity === entity)
+      if (present === undefined) model.collaborators.push({ entity, roles: [shortName], _id: newObjectId() })
+      else if (!present.roles.includes(shortName)) present.roles.push(shortName)
+    }
+  }
 }
 
 /** Takes a review role away from the schemas, and from the people on the models whose cards follow them. */

@@ -13,7 +13,12 @@ interface ScannedImage {
  * a tag that is moved to another image is scanned anew.
  */
 export function findImageScans(parts: SandboxParts, entry: Entry, image: ScannedImage): readonly Scan[] {
-  return entry.imageScans.get(keyOf(image)) ?? beginImageScans(parts, entry, image)
+  return presentImageScans(entry, image) ?? beginImageScans(parts, entry, image)
+}
+
+/** Returns the scans of an image without beginning one; undefined when there are none. */
+export function presentImageScans({ imageScans }: Entry, image: ScannedImage): readonly Scan[] | undefined {
+  return imageScans.get(keyOf(image))
 }
 
 /** Has an image scanned, whether it was before or not. */

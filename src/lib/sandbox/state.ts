@@ -69,13 +69,13 @@ export interface Scan {
   readonly findings: readonly Contracted['ScanFinding'][]
 }
 
-/** An export of a model. Like that of scans, its progress follows from the time. */
+/** An export of a model, or an import of one. Like that of scans, its progress follows from the time. */
 export interface Transfer extends Stored {
   readonly modelId: string
   readonly createdBy: string
-  /** The archive of the documents, in the blob store. */
-  readonly archiveKey: string
-  /** In the order in which they are exported. */
+  /** The archive of the documents, in the blob store; absent for an import. */
+  readonly archiveKey?: string
+  /** In the order in which they are copied. */
   readonly artefacts: readonly TransferArtefact[]
 }
 

@@ -1,4 +1,5 @@
 import { BailoError } from './errors.js'
+import { isOnThisMachine } from './loopback.js'
 import { ARCHIVE_LIMIT_BYTES } from './transfer-archive.js'
 
 const TIMEOUT_MS = 30_000
@@ -32,10 +33,4 @@ async function readBody({ body }: Response): Promise<Uint8Array> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
-}
-
-function isOnThisMachine(url: string): boolean {
-  if (!URL.canParse(url)) return false
-  const { protocol, hostname } = new URL(url)
-  return /^https?:$/.test(protocol) && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }

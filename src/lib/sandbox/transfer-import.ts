@@ -6,9 +6,21 @@ import type { SandboxParts } from './parts.js'
 import { saveCard } from './routes/cards.js'
 import { findSchema } from './routes/schemas.js'
 import { checkAgainstSchema } from './schema-check.js'
-import type { Card, Entry, JsonObject, Release, SandboxState, Stored, StoredFile } from './state.js'
+import type {
+  Card,
+  Entry,
+  JsonObject,
+  Release,
+  SandboxState,
+  Stored,
+  StoredFile,
+  Transfer,
+  TransferArtefact,
+} from './state.js'
 import type { ArchiveEntry } from './transfer-archive.js'
 import { CONTENT_DIRECTORY, METADATA_FILE, type ArchiveMetadata } from './transfer-documents.js'
+import { describeTransfer, planImported } from './transfer-plan.js'
+import { dispatchEvent } from './webhook-delivery.js'
 
 const TEXT = { type: 'string' }
 const TEXTS = { type: 'array', items: TEXT }
@@ -30,6 +42,8 @@ const RELEASE_SHAPE = shape({
   images: { type: 'array', items: IMAGE_SHAPE },
 })
 
+type NamedArtefact = Pick<TransferArtefact, 'key' | 'kind'>
+
 interface Imported {
   readonly mirroredModelId: string
   readonly sourceModelId: string
@@ -38,7 +52,8 @@ interface Imported {
 
 /**
  * Puts the documents of an export into the model that mirrors its source. Files come without their bytes, so they are
- * listed as unfinished. Rules and messages are from Bailo's source.
+ * listed as unfinished. The webhooks of the model are told when it is complete, which it never is with files or images.
+ * Rules and messages are from Bailo's source.
  *
  * @throws BailoError when there is no such model, it mirrors another one, or something does not fit
  */
@@ -56,19 +71,22 @@ export async function importDocuments(
   requireAction(principal, mirroredModelId, 'model:write')
   if (metadata.importKind !== 'documents') throw badRequest('Unrecognised import kind', { metadata })
   const modelCardVersions: number[] = []
+  const named: NamedArtefact[] = []
   for (const document of entries) {
     const [, kind = 'cards'] = new RegExp(`^${CONTENT_DIRECTORY}/(?:(\\w+)/)?[^/]+\\.json$`).exec(document.name) ?? [
       '',
       '',
     ]
     if (kind === 'cards') modelCardVersions.push(importCard(state, entry, readOf(document, CARD_SHAPE, sourceModelId)))
-    else if (kind === 'releases') importRelease(state, entry, readOf(document, RELEASE_SHAPE, sourceModelId))
-    else if (kind === 'files') importFile(state, entry, readOf(document, FILE_SHAPE, sourceModelId))
+    else if (kind === 'releases')
+      named.push(...importRelease(state, entry, readOf(document, RELEASE_SHAPE, sourceModelId)))
+    else if (kind === 'files') named.push(importFile(state, entry, readOf(document, FILE_SHAPE, sourceModelId)))
     else throw unrecognised()
   }
   const latest = entry.mirroredCards.at(-1)
   if (latest === undefined) throw notFound('Cannot find latest model card.', { modelId: mirroredModelId })
   if (entry.cards.length === 0) await saveCard(state, entry, { schemaId: latest.schemaId, version: 1 })
+  noteImport(state, principal, entry, named)
   return { mirroredModelId, sourceModelId, modelCardVersions }
 }
 
@@ -100,18 +118,29 @@ function importCard(state: SandboxState, { mirroredCards }: Entry, card: Card): 
   return version
 }
 
-function importRelease(state: SandboxState, { model, releases }: Entry, release: Release): void {
+/** Returns the images that the release names. */
+function importRelease(state: SandboxState, { model, releases }: Entry, release: Release): NamedArtefact[] {
   const { semver, modelCardVersion, notes, minor, draft, fileIds } = release
   const images = release.images.map(({ name, tag }) => ({ repository: model.id, name, tag, _id: newObjectId() }))
   const details = { semver, modelCardVersion, notes, minor, draft, fileIds, images }
   releases.set(semver, { ...storedAs(state, release), ...details })
+  return images.map(({ repository, name, tag }) => ({ key: `${repository}/${name}:${tag}`, kind: 'image' }))
 }
 
-function importFile(state: SandboxState, { model, files }: Entry, file: StoredFile): void {
+function importFile(state: SandboxState, { model, files }: Entry, file: StoredFile): NamedArtefact {
   const { _id, name, mime, tags } = file
-  if (files.has(_id)) return
   const path = `beta/model/${model.id}/files/${_id}`
-  files.set(_id, { ...storedAs(state, file), modelId: model.id, name, mime, path, tags })
+  if (!files.has(_id)) files.set(_id, { ...storedAs(state, file), modelId: model.id, name, mime, path, tags })
+  return { key: _id, kind: 'file' }
+}
+
+function noteImport(state: SandboxState, { user }: Principal, entry: Entry, named: readonly NamedArtefact[]): void {
+  const modelId = entry.model.id
+  const transfer: Transfer = { ...state.newDocument(), modelId, createdBy: user, artefacts: planImported(named) }
+  state.transfers.set(transfer._id, transfer)
+  if (named.length > 0) return
+  const content = { transfer: describeTransfer(transfer) }
+  dispatchEvent(entry, 'importModel', `Model ${modelId} has been imported`, content)
 }
 
 function storedAs(state: SandboxState, { _id, createdAt, updatedAt }: Stored): Stored {

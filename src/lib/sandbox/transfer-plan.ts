@@ -37,7 +37,14 @@ export function planArtefacts(entry: Entry, releases: readonly Release[], images
   })
 }
 
-/** An export as the server shows it, as far as it has come by now. */
+/** What an import has brought: the documents, and what they name, the bytes of which never come. */
+export function planImported(named: readonly Pick<TransferArtefact, 'key' | 'kind'>[]): TransferArtefact[] {
+  const nowMs = Date.now()
+  const byKey = new Map(named.map((one) => [one.key, { ...one, startsAtMs: nowMs, endsAtMs: Infinity }]))
+  return [{ key: 'documents', kind: 'documents', startsAtMs: nowMs, endsAtMs: nowMs }, ...byKey.values()]
+}
+
+/** An export or import as the server shows it, as far as it has come by now. */
 export function describeTransfer(transfer: Transfer): Contracted['Transfer'] & { exportId: string } {
   const { _id, modelId, artefacts, createdBy, createdAt } = transfer
   const nowMs = Date.now()

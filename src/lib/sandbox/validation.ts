@@ -16,7 +16,7 @@ export class RequestValidator {
   private readonly ajv: Ajv2020
 
   constructor(private readonly contract: Contract) {
-    this.ajv = new Ajv2020({ strict: false, strictNumbers: true, allErrors: true, verbose: true })
+    this.ajv = new Ajv2020({ strict: false, strictNumbers: true, allErrors: true, verbose: true, discriminator: true })
     addFormats.default(this.ajv)
     this.ajv.addSchema(contract.document, CONTRACT_ID)
   }

@@ -1,14 +1,12 @@
 import { Agent, request } from 'undici'
 import type { components } from '../../../openapi/bailo-v2.js'
+import { isOnThisMachine } from './loopback.js'
 import type { Entry, Webhook } from './state.js'
 
 export type WebhookEvent = components['schemas']['WebhookEvent']
 
 /** The server itself waits for as long as it takes; a sandbox should not, nor keep its process alive for it. */
 const TIMEOUT_MS = 5000
-
-/** RFC 1122, section 3.2.1.3 (g); RFC 4291, section 2.5.3; RFC 6761, section 6.3. As a parsed URL writes them. */
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 /**
  * Sends an event to the webhooks of a model that are for it, in the background: it never fails, and what goes wrong becomes
@@ -32,13 +30,10 @@ export function dispatchEvent(entry: Entry, event: WebhookEvent, description: st
 
 async function deliver({ uri, token, insecureSSL }: Webhook, body: string): Promise<void> {
   if (!URL.canParse(uri)) throw new Error('its address cannot be read')
-  const url = new URL(uri)
-  if (!/^https?:$/.test(url.protocol) || !LOOPBACK.test(url.hostname)) {
-    throw new Error('its address is not of this machine')
-  }
+  if (!isOnThisMachine(uri)) throw new Error('its address is not of this machine')
   const dispatcher = new Agent({ connect: { rejectUnauthorized: !insecureSSL } })
   try {
-    const answer = await request(url, {
+    const answer = await request(uri, {
       method: 'POST',
       headers: {
         'content-type': 'text/plain;charset=UTF-8',

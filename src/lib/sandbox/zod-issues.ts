@@ -64,8 +64,17 @@ function translate(error: ErrorObject, path: ZodIssue['path'], contract: Contrac
       const message = `Invalid enum value. Expected ${joinOptions(options)}, received '${String(error.data)}'`
       return { received: error.data, code: 'invalid_enum_value', options, path, message }
     }
-    case 'minLength':
-      return tooSmall(path, 'string', limit, `String must contain at least ${limit} character(s)`)
+    case 'minLength': {
+      const { 'x-refusal': refusal = `String must contain at least ${limit} character(s)` } =
+        error.parentSchema as JsonObject
+      return tooSmall(path, 'string', limit, String(refusal))
+    }
+    case 'discriminator': {
+      const tag = String(params.tag)
+      const options = listTags(error.parentSchema as JsonObject, tag)
+      const message = `Invalid discriminator value. Expected ${joinOptions(options)}`
+      return { code: 'invalid_union_discriminator', options, path: [...path, tag], message }
+    }
     case 'minItems':
       return tooSmall(path, 'array', limit, `Array must contain at least ${limit} element(s)`)
     case 'exclusiveMinimum':
@@ -81,6 +90,12 @@ function translate(error: ErrorObject, path: ZodIssue['path'], contract: Contrac
     default:
       return { code: 'invalid_union', unionErrors: [], path, message: 'Invalid input' }
   }
+}
+
+/** The values by which the kinds of an object are told apart. */
+function listTags({ oneOf }: JsonObject, tag: string): unknown[] {
+  const properties = (oneOf as { properties: Record<string, JsonObject> }[]).map((one) => one.properties[tag])
+  return properties.flatMap((property) => property?.enum ?? property?.const)
 }
 
 function tooSmall(path: ZodIssue['path'], type: string, minimum: number, message: string): ZodIssue {

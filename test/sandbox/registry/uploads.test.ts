@@ -262,6 +262,23 @@ describe('an upload that is closed', () => {
   })
 })
 
+describe('an upload in one POST whose connection breaks', () => {
+  it('leaves nothing, because nobody knows where to go on', async () => {
+    const filesBefore = await readdir(registry.directory)
+    const path = `/v2/${REPOSITORY}/blobs/uploads/?digest=${digestOf('never whole')}`
+    const request = httpRequest(new URL(path, registry.origin), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-length': 3_000_000 },
+    })
+    request.once('error', () => undefined)
+    await new Promise((resolve) => request.write(Buffer.alloc(2_000_000), resolve))
+    const listFiles = async () => readdir(registry.directory)
+    await expect.poll(listFiles).toHaveLength(filesBefore.length + 1)
+    request.destroy()
+    await expect.poll(listFiles).toEqual(filesBefore)
+  })
+})
+
 describe('a chunk whose connection breaks', () => {
   /** Sends the head of a longer body, breaks the connection, and returns how far the upload is. */
   async function breakAfter(

@@ -23,7 +23,14 @@ export class UploadRoutes {
     if (this.store.mountBlob(repository, from, mount)) return describeCreated(repository, mount)
     if (!query.has('digest')) return { status: 202, headers: this.describeProgress(this.store.startUpload(repository)) }
     const digest = requireDigest(query)
-    return await this.complete(call, this.store.startUpload(repository), digest)
+    const upload = this.store.startUpload(repository)
+    try {
+      return await this.complete(call, upload, digest)
+    } catch (error) {
+      // Nobody was told its URL, so nobody can go on with it.
+      await upload.cancel()
+      throw error
+    }
   }
 
   /** Requests on the URL of an upload. */

@@ -75,8 +75,9 @@ export class Upload {
     return await this.blobStore.concatenate(this.keys)
   }
 
-  /** Gives the upload up and removes its bytes. */
+  /** Gives the upload up and removes its bytes; one that is closed is left as it is. */
   async cancel(): Promise<void> {
+    if (!this.isOpen) return
     this.close()
     for (const key of this.keys) await this.blobStore.remove(key)
   }

@@ -4,6 +4,7 @@ import { isObject } from '../contract.js'
 import { describeCard } from '../describe.js'
 import { badRequest, notFound, UnknownServerError } from '../errors.js'
 import type { SandboxParts } from '../parts.js'
+import { giveDefaultRoles } from '../review-roles.js'
 import type { Routes } from '../routes.js'
 import { checkAgainstSchema } from '../schema-check.js'
 import type { Card, Entry, SandboxState } from '../state.js'
@@ -21,8 +22,10 @@ export function addCardRoutes(routes: Routes, { state }: SandboxParts): void {
     refuseMirror(entry, 'Cannot alter a mirrored model.')
     requireAction(principal, modelId, 'model:write')
     refuseSecondCard(entry)
-    const { id: schemaId, hidden, kind } = findSchema(state, body.schemaId)
+    const schema = findSchema(state, body.schemaId)
+    const { id: schemaId, hidden, kind } = schema
     if (hidden) throw badRequest('Cannot create a new Card using a hidden schema.', { schemaId, kind })
+    giveDefaultRoles(state, entry, schema)
     return {
       card: describeCard(modelId, await saveCard(state, entry, { schemaId, version: 1, createdBy: principal.user })),
     }

@@ -4,7 +4,7 @@ import { findEntry, findFile, requireAction } from '../access.js'
 import type { StoredBlob } from '../blob-store.js'
 import { describeFile } from '../describe.js'
 import { badRequest, notFound } from '../errors.js'
-import { MultipartUploads, planChunks } from '../multipart.js'
+import { planChunks } from '../multipart.js'
 import type { SandboxParts } from '../parts.js'
 import type { Routes } from '../routes.js'
 import { planScans } from '../scan-plan.js'
@@ -13,8 +13,7 @@ import { newFile, normaliseFileTags } from '../uploads.js'
 import { invalidRequest, wrongType } from '../zod-issues.js'
 
 export function addFileUploadRoutes(routes: Routes, parts: SandboxParts): void {
-  const { state, blobs } = parts
-  const uploads = new MultipartUploads(blobs)
+  const { state, blobs, multipart } = parts
 
   routes.add('post', '/api/v2/model/{modelId}/files/upload/simple', async (call) => {
     const { principal, params, query, request } = call
@@ -31,8 +30,9 @@ export function addFileUploadRoutes(routes: Routes, parts: SandboxParts): void {
   routes.add('post', '/api/v2/model/{modelId}/files/upload/multipart/start', ({ principal, params, body }) => {
     const entry = findEntry(state, principal, params.modelId)
     const file = newFile(state, principal, entry, body)
+    const chunks = planChunks(body.size)
     entry.files.set(file._id, file)
-    return { fileId: file._id, uploadId: uploads.start(file._id), chunks: planChunks(body.size) }
+    return { fileId: file._id, uploadId: multipart.start(file._id), chunks }
   })
 
   routes.add('post', '/api/v2/model/{modelId}/files/upload/multipart/part', async (call) => {
@@ -42,13 +42,18 @@ export function addFileUploadRoutes(routes: Routes, parts: SandboxParts): void {
     }
     const file = findFile(findEntry(state, principal, params.modelId), principal, query.fileId)
     requireAction(principal, params.modelId, 'file:write', { fileId: file._id })
-    return { ETag: await uploads.addPart(file._id, query.uploadId, query.partNumber, readUpload(request)) }
+    return { ETag: await multipart.addPart(file._id, query.uploadId, query.partNumber, readUpload(request)) }
   })
 
   routes.add('post', '/api/v2/model/{modelId}/files/upload/multipart/finish', async ({ principal, params, body }) => {
-    const file = findFile(findEntry(state, principal, params.modelId), principal, body.fileId)
+    const entry = findEntry(state, principal, params.modelId)
+    const file = findFile(entry, principal, body.fileId)
     requireAction(principal, params.modelId, 'file:write', { fileId: file._id })
-    const blob = await uploads.finish(file._id, body.uploadId, body.parts)
+    const blob = await multipart.finish(file._id, body.uploadId, body.parts)
+    if (!entry.files.has(file._id)) {
+      await blobs.remove(blob.key)
+      throw notFound('The requested file was not found.', { fileId: file._id })
+    }
     if (body.tags) file.tags = normaliseFileTags(body.tags)
     state.touch(file)
     await storeContent(parts, file, blob)

@@ -7,7 +7,7 @@ import type { Routes } from '../routes.js'
 import type { Entry, SandboxState } from '../state.js'
 import { checkFileName, normaliseFileTags } from '../uploads.js'
 
-export function addFileRoutes(routes: Routes, { state, blobs }: SandboxParts): void {
+export function addFileRoutes(routes: Routes, { state, blobs, multipart }: SandboxParts): void {
   routes.add('get', '/api/v2/model/{modelId}/files', ({ principal, params: { modelId } }) => {
     const { files } = findEntry(state, principal, modelId)
     const isAllowed = explainRefusal(principal, modelId, 'file:read') === undefined
@@ -33,6 +33,7 @@ export function addFileRoutes(routes: Routes, { state, blobs }: SandboxParts): v
     }
     removeFromReleases(state, entry, fileId)
     entry.files.delete(fileId)
+    await multipart.abort(fileId)
     if (content) await blobs.remove(content.blobKey)
     return { message: 'Successfully removed file.' }
   })

@@ -85,10 +85,17 @@ function requireRightsOnContent(principal: Principal, entry: Entry, imageCount: 
   if (entry.accessRequests.length > 0) requireAction(principal, modelId, 'access_request:write')
 }
 
-async function deleteEntry({ state, blobs, images }: SandboxParts, { model, files }: Entry): Promise<void> {
+async function deleteEntry({ state, blobs, images, multipart }: SandboxParts, { model, files }: Entry): Promise<void> {
   state.entries.delete(model.id)
   for (const token of state.tokens.values()) token.modelIds = token.modelIds.filter((id) => id !== model.id)
-  for (const { content } of files.values()) if (content) await blobs.remove(content.blobKey)
+  const transfers = [...state.transfers.values()].filter(({ modelId }) => modelId === model.id)
+  for (const { _id } of transfers) state.transfers.delete(_id)
+  for (const fileId of files.keys()) await multipart.abort(fileId)
+  const blobKeys = [
+    ...[...files.values()].map(({ content }) => content?.blobKey),
+    ...transfers.map((one) => one.archiveKey),
+  ]
+  for (const key of blobKeys) if (key !== undefined) await blobs.remove(key)
   await images.deleteModel(model.id)
 }
 

@@ -1,5 +1,5 @@
-import { explainMissingAction, type Principal, type TokenAction } from '../auth.js'
-import { badRequest, forbidden, notFound, type ErrorContext } from '../errors.js'
+import { requireTokenAction } from '../access.js'
+import { badRequest, forbidden, notFound } from '../errors.js'
 import { isAdministrator } from '../model-rights.js'
 import type { SandboxParts } from '../parts.js'
 import {
@@ -55,10 +55,4 @@ export function addReviewRoleRoutes(routes: Routes, { state }: SandboxParts): vo
     removeReviewRole(state, role)
     return { deleted: true }
   })
-}
-
-/** @throws BailoError 403 */
-function requireTokenAction({ user, token }: Principal, action: TokenAction, context: ErrorContext = {}): void {
-  const refusal = explainMissingAction(token, action)
-  if (refusal !== undefined) throw forbidden(refusal, { userDn: user, ...context })
 }

@@ -5,7 +5,7 @@ import type { SandboxParts } from '../parts.js'
 import type { Routes } from '../routes.js'
 import { listScanners, planScans, type ScannerOptions } from '../scan-plan.js'
 import type { Scan } from '../state.js'
-import { beginImageScans } from '../scan-images.js'
+import { beginImageScans, presentImageScans } from '../scan-images.js'
 
 const MINUTE_MS = 60_000
 
@@ -32,10 +32,13 @@ export function addScanningRoutes(routes: Routes, parts: SandboxParts): void {
   routes.add('put', '/api/v2/filescanning/model/{modelId}/image/{name}/{tag}/scan', ({ principal, params }) => {
     const { modelId, name, tag } = params
     const entry = findEntry(state, principal, modelId)
-    requireAction(principal, modelId, 'image:read')
-    requireAction(principal, modelId, 'image:write')
+    const reference = { repository: modelId, name, tag }
+    // What a pull takes, then what a change of the model takes (from Bailo's source).
+    requireAction(principal, modelId, 'image:read', { modelId, image: reference }, 'pullImage')
+    requireAction(principal, modelId, 'model:write', {}, 'updateModel')
     const image = images.describeImage(modelId, name, tag)
-    if (image === undefined) throw notFound('Image does not exist', { image: { repository: modelId, name, tag } })
+    if (image === undefined) throw notFound('Image does not exist', { image: reference })
+    refuseEarlyRescan(scanners, presentImageScans(entry, { name, ...image }), `${modelId}/${name}:${tag}`)
     beginImageScans(parts, entry, { name, ...image })
     return { status: 'Scan started' }
   })

@@ -3,12 +3,13 @@ import type { Principal } from '../auth.js'
 import { describeSchema } from '../describe.js'
 import { badRequest, forbidden, notFound } from '../errors.js'
 import { isAdministrator } from '../model-rights.js'
-import { newObjectId } from '../ids.js'
 import type { SandboxParts } from '../parts.js'
+import { requestMissedReviews } from '../review-requests.js'
+import { giveDefaultRoles } from '../review-roles.js'
 import type { Routes } from '../routes.js'
 import { listStates } from '../schema-check.js'
 import { requireForState } from '../schema-states.js'
-import type { Entry, ReviewRole, SandboxState, Schema } from '../state.js'
+import type { SandboxState, Schema } from '../state.js'
 
 /** @throws BailoError 404 */
 export function findSchema(state: SandboxState, schemaId: string): Schema {
@@ -83,15 +84,8 @@ function changeReviewers(state: SandboxState, schema: Schema, removedRoles: read
       ...one,
       roles: one.roles.filter((role) => !removedRoles.includes(role)),
     }))
-    for (const role of roles) addDefaultReviewers(entry, role)
+    for (const role of roles) requestMissedReviews(state, entry, role)
+    giveDefaultRoles(state, entry, schema)
     state.touch(entry.model)
-  }
-}
-
-function addDefaultReviewers({ model }: Entry, { shortName, defaultEntities }: ReviewRole): void {
-  for (const entity of defaultEntities) {
-    const present = model.collaborators.find((one) => one.entity === entity)
-    if (present === undefined) model.collaborators.push({ entity, roles: [shortName], _id: newObjectId() })
-    else if (!present.roles.includes(shortName)) present.roles.push(shortName)
   }
 }
