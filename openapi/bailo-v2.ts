@@ -618,6 +618,27 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v3/model/{modelId}/image/{name}/{tag}/{digest}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Describe one of the images that a tag stands for
+     * @description An index is described as the one of its images that has the digest, for which it has to say the platform; without
+     *     such an image this is 400. What is no index is described whatever the digest. An unknown tag is 500.
+     */
+    get: operations['getImageByDigest']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/registry_auth': {
     parameters: {
       query?: never
@@ -882,6 +903,90 @@ export interface paths {
     options?: never
     /** Count reviews */
     head: operations['countReviews']
+    patch?: never
+    trace?: never
+  }
+  '/api/v3/review/{modelId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Ask for a review
+     * @description Asks the owners of a model to look at it again by a date, which needs the right to change the model; while such a
+     *     review is open there is no other (400). Of the other two kinds the server says that it does not support them yet
+     *     (400). The live specification requires `responses` and `status` of the answer, which has neither.
+     */
+    post: operations['createReview']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v3/review/{reviewId}/response': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Answer a review
+     * @description For those who hold the role that the review is asked of; others get 404. The approval of a lifecycle review asks
+     *     for the next one. A malformed id is 400.
+     */
+    post: operations['answerReview']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v3/review/{reviewId}/responses/latest': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Read the last answer to a review
+     * @description Nobody's rights are asked for. Without any answer this is 404.
+     */
+    get: operations['getLatestResponse']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v3/review/{reviewId}/notify': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Remind those who hold the role of a review
+     * @description For those among them who may change the card of the model; who does not hold the role gets 404. They get a mail,
+     *     where the instance sends mails; a second one too soon is refused (400).
+     */
+    post: operations['notifyReviewers']
+    delete?: never
+    options?: never
+    head?: never
     patch?: never
     trace?: never
   }
@@ -1359,6 +1464,110 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v3/metrics/breakdown': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the models that a figure stands for
+     * @description For users with the system role `compliance`. All filters together decide; without any the list has every model. The
+     *     last changed model comes first.
+     */
+    get: operations['getModelBreakdown']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v3/metrics/compliance/no-releases': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the models without a release
+     * @description For users with the system role `compliance`. Counted anew every five minutes at most.
+     */
+    get: operations['getNoReleasesCompliance']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v3/metrics/compliance/roles': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the models of all kinds on which a role of reviewers is not held
+     * @description For users with the system role `compliance`. The roles are those that the schema of a model's card asks for reviews.
+     *     Counted anew every five minutes at most.
+     */
+    get: operations['getRoleCompliance']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v3/metrics/compliance/unapproved': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the releases that are not approved
+     * @description For users with the system role `compliance`. A release is approved when of every role that was asked for a review
+     *     somebody has approved it once, whatever came later. One that nobody was asked about, like every minor release,
+     *     is not; drafts do not count. Counted anew every five minutes at most.
+     */
+    get: operations['getUnapprovedCompliance']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v3/metrics/compliance/lifecycle': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the models that are to be reviewed
+     * @description For users with the system role `compliance`. Those whose lifecycle review nobody has answered.
+     */
+    get: operations['getLifecycleCompliance']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v2/api-docs/swagger.json': {
     parameters: {
       query?: never
@@ -1828,7 +2037,10 @@ export interface components {
     }
     ImageBreakdown: {
       tag: string
+      /** @description That of the tag */
       digest: string
+      /** @description Only of an image in an index, such as `linux/amd64` */
+      platform?: string
       state: components['schemas']['ScanState']
       severityCounts: components['schemas']['SeverityCounts']
       scanResults: components['schemas']['ScanResult'][]
@@ -1902,8 +2114,55 @@ export interface components {
           role: string
           /** @constant */
           decision: 'request_changes'
-          comment: string
+          comment: components['schemas']['ChangesComment']
         }
+    ChangesComment: string
+    ReviewAnswer: components['schemas']['Verdict'] & components['schemas']['ReviewOccasion']
+    Verdict:
+      | {
+          /** @enum {string} */
+          decision: 'approve' | 'undo'
+          comment?: string
+        }
+      | {
+          /** @constant */
+          decision: 'request_changes'
+          comment: components['schemas']['ChangesComment']
+        }
+    /** @description Not compared with what the review is about */
+    ReviewOccasion:
+      | {
+          /** @constant */
+          kind: 'lifecycle'
+          dueDate: components['schemas']['DueDate']
+          /** @constant */
+          decision: 'approve'
+        }
+      | {
+          /** @enum {string} */
+          kind: 'release' | 'access'
+        }
+    NewReview:
+      | {
+          /** @constant */
+          kind: 'lifecycle'
+          dueDate: components['schemas']['DueDate']
+        }
+      | {
+          /** @constant */
+          kind: 'release'
+          semver: string
+        }
+      | {
+          /** @constant */
+          kind: 'access'
+          accessRequestId: string
+        }
+    /**
+     * Format: date-time
+     * @description In the future. The server takes whatever JavaScript reads as a date.
+     */
+    DueDate: string
     /** @description Asks the holders of a role for a decision */
     Review: {
       _id?: string
@@ -1912,6 +2171,11 @@ export interface components {
       semver?: string
       /** @description Only when an access request is reviewed */
       accessRequestId?: string
+      /**
+       * Format: date-time
+       * @description Only when the model itself is reviewed
+       */
+      dueDate?: string
       kind: string
       role: string
       responses?: string[]
@@ -2092,9 +2356,10 @@ export interface components {
         users: number
       }
       /** @description The organisations of the instance, then `unset` for models without one */
-      byOrganisation: (components['schemas']['UsageCounts'] & {
-        organisation: string
-      })[]
+      byOrganisation: (components['schemas']['OfOrganisation'] & components['schemas']['UsageCounts'])[]
+    }
+    OfOrganisation: {
+      organisation: string
     }
     EntryVolume: {
       /** Format: date-time */
@@ -2124,6 +2389,92 @@ export interface components {
           [key: string]: number
         }
       }[]
+    }
+    /** @enum {string} */
+    Presence: 'with' | 'without'
+    Month: string
+    ModelBreakdownEntry: {
+      entryId: string
+      entryName: string
+      entryKind: string
+      collaborators: components['schemas']['Collaborator'][]
+    }
+    ModelWithOwners: {
+      entryId: string
+      /** @description Such as `user:someone` */
+      modelOwners: string[]
+    }
+    NoReleasesCompliance: {
+      /** Format: date-time */
+      lastUpdated: string
+      global: components['schemas']['ModelsWithoutReleases']
+      /** @description As in `UsageMetrics` */
+      byOrganisation: (components['schemas']['OfOrganisation'] & components['schemas']['ModelsWithoutReleases'])[]
+    }
+    ModelsWithoutReleases: {
+      summary: {
+        modelsWithNoReleases: number
+      }
+      entries: components['schemas']['ModelWithOwners'][]
+    }
+    RoleCompliance: {
+      /** Format: date-time */
+      lastUpdated: string
+      global: components['schemas']['ModelsMissingRoles']
+      /** @description As in `UsageMetrics` */
+      byOrganisation: (components['schemas']['OfOrganisation'] & components['schemas']['ModelsMissingRoles'])[]
+    }
+    ModelsMissingRoles: {
+      /** @description All roles of schemas in use */
+      summary: (components['schemas']['RoleIdentity'] & {
+        /** @description Models on which the role is missing */
+        count: number
+      })[]
+      /** @description The live specification does not have their owners */
+      entries: (components['schemas']['ModelWithOwners'] & {
+        missingRoles: components['schemas']['RoleIdentity'][]
+      })[]
+    }
+    RoleIdentity: {
+      /** @description The short name */
+      roleId: string
+      roleName: string
+    }
+    UnapprovedCompliance: {
+      /** Format: date-time */
+      lastUpdated: string
+      global: {
+        summary: {
+          totalModelsWithUnapprovedReleases: number
+          totalUnapprovedReleases: number
+        }
+        entries: components['schemas']['ModelsWithUnapprovedReleases']
+      }
+      /** @description As in `UsageMetrics` */
+      byOrganisation: (components['schemas']['OfOrganisation'] & {
+        modelsWithUnapprovedReleases: number
+        entries: components['schemas']['ModelsWithUnapprovedReleases']
+      })[]
+    }
+    ModelsWithUnapprovedReleases: (components['schemas']['ModelWithOwners'] & {
+      /** @description Their versions */
+      unapprovedReleases: string[]
+    })[]
+    LifecycleCompliance: {
+      /** Format: date-time */
+      lastUpdated: string
+      global: components['schemas']['ModelsToReview']
+      /** @description As in `UsageMetrics` */
+      byOrganisation: (components['schemas']['OfOrganisation'] & components['schemas']['ModelsToReview'])[]
+    }
+    ModelsToReview: {
+      summary: {
+        count: number
+      }
+      entries: (components['schemas']['ModelWithOwners'] & {
+        /** Format: date-time */
+        dueDate: string
+      })[]
     }
     /** @enum {string} */
     TokenScope: 'all' | 'models'
@@ -3662,6 +4013,40 @@ export interface operations {
       502: components['responses']['BadGateway']
     }
   }
+  getImageByDigest: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Such as `my-model-ab12cd` */
+        modelId: components['parameters']['ModelId']
+        name: components['parameters']['ImageName']
+        tag: components['parameters']['ImageTag']
+        digest: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The image */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            imageBreakdown: components['schemas']['ImageBreakdown']
+          }
+        }
+      }
+      400: components['responses']['BadRequest']
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
   getRegistryToken: {
     parameters: {
       query: {
@@ -4150,6 +4535,113 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      400: components['responses']['BadRequest']
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  createReview: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description Such as `my-model-ab12cd` */
+        modelId: components['parameters']['ModelId']
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewReview']
+      }
+    }
+    responses: {
+      /** @description The review */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            review: components['schemas']['Review']
+          }
+        }
+      }
+      400: components['responses']['BadRequest']
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  answerReview: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        reviewId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ReviewAnswer']
+      }
+    }
+    responses: {
+      200: components['responses']['OneResponse']
+      400: components['responses']['BadRequest']
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  getLatestResponse: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        reviewId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      200: components['responses']['OneResponse']
+      400: components['responses']['BadRequest']
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  notifyReviewers: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        reviewId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/plain': string
+        }
       }
       400: components['responses']['BadRequest']
       401: components['responses']['Unauthorized']
@@ -4987,6 +5479,154 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['EntryVolume']
+        }
+      }
+      400: components['responses']['BadRequest']
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  getModelBreakdown: {
+    parameters: {
+      query?: {
+        /** @description `all` for any, `unset` for models without one */
+        organisation?: string
+        /** @description `none` for models without one */
+        state?: string
+        /** @description The id that models refer to; `none` for models without a card */
+        schemaId?: string
+        kinds?: components['schemas']['ModelKind'][]
+        /** @description Only models with, or without, a release */
+        release?: components['schemas']['Presence']
+        /** @description Only models with, or without, an access request */
+        accessRequest?: components['schemas']['Presence']
+        /** @description Only models created in this month or later, such as `2026-01` */
+        startMonth?: components['schemas']['Month']
+        /** @description Only models created in this month or earlier */
+        endMonth?: components['schemas']['Month']
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The models */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ModelBreakdownEntry'][]
+        }
+      }
+      400: components['responses']['BadRequest']
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  getNoReleasesCompliance: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The models */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['NoReleasesCompliance']
+        }
+      }
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  getRoleCompliance: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The models */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RoleCompliance']
+        }
+      }
+      400: components['responses']['BadRequest']
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  getUnapprovedCompliance: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The models */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['UnapprovedCompliance']
+        }
+      }
+      400: components['responses']['BadRequest']
+      401: components['responses']['Unauthorized']
+      403: components['responses']['Forbidden']
+      404: components['responses']['NotFound']
+      500: components['responses']['InternalServerError']
+      502: components['responses']['BadGateway']
+    }
+  }
+  getLifecycleCompliance: {
+    parameters: {
+      query?: {
+        /** @description Only reviews that are due within that time, or overdue */
+        weeksUntilDue?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The models */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LifecycleCompliance']
         }
       }
       400: components['responses']['BadRequest']

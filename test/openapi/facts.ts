@@ -26,8 +26,8 @@ export function readApiSamples(): Sample[] {
     .filter((sample) => sample.request.path.startsWith('/api/'))
 }
 
-export function readLiveSpecification(): JsonObject {
-  return JSON.parse(readFileSync(join(folder, 'bailo-v2.openapi-facts.json'), 'utf8')) as JsonObject
+export function readLiveSpecification(version: 'v2' | 'v3'): JsonObject {
+  return JSON.parse(readFileSync(join(folder, `bailo-${version}.openapi-facts.json`), 'utf8')) as JsonObject
 }
 
 function dropMarks(value: Json): Json {

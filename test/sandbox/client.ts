@@ -57,6 +57,7 @@ export interface AnswerBody {
   readonly accessRequestComment: Reply
   readonly response: Reply
   readonly responses: readonly Reply[]
+  readonly review: Contracted['Review'] & { readonly _id: string }
   readonly reviews: readonly Contracted['Review'][]
   readonly reviewRole: Contracted['ReviewRole']
   readonly webhook: Contracted['Webhook']
@@ -71,6 +72,11 @@ export interface AnswerBody {
   readonly errors?: readonly { readonly message: string }[]
   readonly openapi: string
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string }>>>>
+}
+
+interface ManifestDetails {
+  readonly mediaType: string
+  readonly [field: string]: unknown
 }
 
 export interface Answer {
@@ -183,9 +189,7 @@ export class TestSandbox {
   /** Pushes an image of a config and one layer, and returns the digest of its manifest. */
   async pushImage(modelId: string, name: string, tag: string, layer: string): Promise<string> {
     const repository = `${modelId}/${name}`
-    const scope = `service=RegistryAuth&scope=repository:${repository}:pull,push`
-    const { text } = await this.get(`/api/v1/registry_auth?${scope}`, { keys: this.sandbox })
-    const authorization = `Bearer ${(JSON.parse(text) as { token: string }).token}`
+    const authorization = await this.authorise(repository)
     const pushBlob = async (content: string) => {
       const digest = digestOf(content)
       const url = `${this.sandbox.url}/v2/${repository}/blobs/uploads/`
@@ -199,12 +203,31 @@ export class TestSandbox {
     const mediaType = 'application/vnd.oci.image.manifest.v1+json'
     const config = { mediaType: 'application/vnd.oci.image.config.v1+json', ...(await pushBlob('{}')) }
     const layers = [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', ...(await pushBlob(layer)) }]
-    const manifest = JSON.stringify({ schemaVersion: 2, mediaType, config, layers })
+    return this.pushManifest(repository, tag, { mediaType, config, layers })
+  }
+
+  /** Pushes an index of images that are there already, and returns its digest. */
+  async pushIndex(modelId: string, name: string, tag: string, images: readonly object[]): Promise<string> {
+    const descriptor = { mediaType: 'application/vnd.oci.image.manifest.v1+json', size: 1 }
+    const manifests = images.map((image) => ({ ...descriptor, ...image }))
+    const mediaType = 'application/vnd.oci.image.index.v1+json'
+    return this.pushManifest(`${modelId}/${name}`, tag, { mediaType, manifests })
+  }
+
+  private async pushManifest(repository: string, tag: string, details: ManifestDetails): Promise<string> {
+    const manifest = JSON.stringify({ schemaVersion: 2, ...details })
     const url = `${this.sandbox.url}/v2/${repository}/manifests/${tag}`
-    const headers = { authorization, 'content-type': mediaType }
+    const headers = { authorization: await this.authorise(repository), 'content-type': details.mediaType }
     const stored = await fetch(url, { method: 'PUT', headers, body: manifest })
     expect(stored.status).toBe(201)
     return digestOf(manifest)
+  }
+
+  /** Returns the header with which the registry takes an image. */
+  private async authorise(repository: string): Promise<string> {
+    const scope = `service=RegistryAuth&scope=repository:${repository}:pull,push`
+    const { text } = await this.get(`/api/v1/registry_auth?${scope}`, { keys: this.sandbox })
+    return `Bearer ${(JSON.parse(text) as { token: string }).token}`
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { basic, TestSandbox, UNKNOWN_ERROR } from './client.js'
+import { bailoError, basic, TestSandbox, UNKNOWN_ERROR } from './client.js'
 
 let server: TestSandbox
 beforeAll(async () => void (server = await TestSandbox.start()))
@@ -50,6 +50,62 @@ describe('images', () => {
         imageSize: '{}'.length + 'a layer'.length,
       },
     })
+  })
+
+  test('of one platform are described whatever the digest', async () => {
+    const modelId = await server.createModel()
+    await server.pushImage(modelId, 'img', 'v1', 'a layer')
+    const path = `/api/v2/model/${modelId}/image/img/v1`
+    const { body: expected } = await server.get(path)
+    const { status, body } = await server.get(`${path.replace('v2', 'v3')}/sha256:0`)
+    expect([status, body]).toEqual([200, expected])
+  })
+
+  test('of several platforms are described one by one', async () => {
+    const modelId = await server.createModel()
+    const amd64 = await server.pushImage(modelId, 'group/img', 'amd64', 'a layer')
+    const armV7 = await server.pushImage(modelId, 'group/img', 'arm', 'another layer')
+    const other = await server.pushImage(modelId, 'group/img', 'other', 'x')
+    const digest = await server.pushIndex(modelId, 'group/img', 'v1', [
+      { digest: amd64, platform: { os: 'linux', architecture: 'amd64' } },
+      { digest: armV7, platform: { os: 'linux', architecture: 'arm', variant: 'v7' } },
+      { digest: other },
+    ])
+    const read = async (wanted: string) => {
+      const { status, body } = await server.get(`/api/v3/model/${modelId}/image/group%2Fimg/v1/${wanted}`)
+      return { status, body }
+    }
+    const severityCounts = { unknown: 0, low: 0, medium: 0, high: 0, critical: 0 }
+    const common = { tag: 'v1', digest, state: 'notScanned', severityCounts, scanResults: [] }
+    expect(await read(amd64)).toEqual({
+      status: 200,
+      body: { imageBreakdown: { ...common, platform: 'linux/amd64', imageSize: '{}a layer'.length } },
+    })
+    expect(await read(armV7)).toEqual({
+      status: 200,
+      body: { imageBreakdown: { ...common, platform: 'linux/arm/v7', imageSize: '{}another layer'.length } },
+    })
+    const imageRef = { repository: modelId, name: 'group/img', tag: 'v1' }
+    expect(await read(digest)).toEqual({
+      status: 400,
+      body: bailoError('Digest does not exist in manifest list', { imageRef, digest }),
+    })
+    expect(await read(other)).toEqual({
+      status: 400,
+      body: bailoError('Manifest entry missing platform metadata', { imageRef, digest: other }),
+    })
+  })
+
+  test('are described by digest to those who may see them, and when they are there', async () => {
+    const modelId = await server.createModel()
+    const path = `/api/v3/model/${modelId}/image/img/v1/sha256:0`
+    const unknown = await server.get(path)
+    expect([unknown.status, unknown.body]).toEqual([500, UNKNOWN_ERROR])
+    const keys = await server.createToken(['model:read'])
+    const refused = await server.get(path, { keys })
+    expect(refused.status).toBe(403)
+    expect(refused.body.error.message).toBe('This token is missing the required action: image:read')
+    expect((await server.get('/api/v3/model/nothing/image/img/v1/sha256:0')).status).toBe(404)
   })
 
   test('with an unknown tag are an unknown error', async () => {

@@ -21,9 +21,22 @@ test('a new instance has a specification for each version of the API', async () 
   expect(v2.paths).not.toHaveProperty('/api/v2/specification')
   const { body: v3 } = await server.get('/api/v3/api-docs/swagger.json')
   expect(v3).toMatchObject({ info: { title: 'Bailo API', version: '3.0.0-beta' } })
-  const paths = Object.keys(v3.paths)
-  expect(paths).toContain('/api/v3/metrics/usage')
-  expect(paths.every((path) => path.startsWith('/api/v3/'))).toBe(true)
+  const methods = Object.entries(v3.paths).map(([path, item]) => `${Object.keys(item).join()} ${path}`)
+  expect(methods.sort()).toEqual([
+    'get /api/v3/entities/me',
+    'get /api/v3/metrics/breakdown',
+    'get /api/v3/metrics/compliance/lifecycle',
+    'get /api/v3/metrics/compliance/no-releases',
+    'get /api/v3/metrics/compliance/roles',
+    'get /api/v3/metrics/compliance/unapproved',
+    'get /api/v3/metrics/entryVolume',
+    'get /api/v3/metrics/usage',
+    'get /api/v3/model/{modelId}/image/{name}/{tag}/{digest}',
+    'get /api/v3/review/{reviewId}/responses/latest',
+    'post /api/v3/review/{modelId}',
+    'post /api/v3/review/{reviewId}/notify',
+    'post /api/v3/review/{reviewId}/response',
+  ])
 })
 
 test('an older instance has one, at another address', async () => {

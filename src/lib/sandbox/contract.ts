@@ -12,6 +12,8 @@ export interface Operation {
   readonly bodySchema: JsonObject | undefined
   /** The schema of the query as an object. */
   readonly querySchema: JsonObject
+  /** The schema of those parts of the path that are checked, as an object; undefined when there are none. */
+  readonly paramsSchema: JsonObject | undefined
 }
 
 /** The project's description of Bailo's API. */
@@ -26,6 +28,7 @@ export class Contract {
     return {
       bodySchema: asObject(makeAbsolute(readPath(body, ['content', 'application/json', 'schema']))),
       querySchema: this.describeQuery(operation),
+      paramsSchema: this.describeParams(operation),
     }
   }
 
@@ -38,13 +41,20 @@ export class Contract {
   }
 
   private describeQuery(operation: JsonObject): JsonObject {
-    const parameters = (operation.parameters as unknown[] | undefined) ?? []
-    const inQuery = parameters.map((parameter) => this.resolve(parameter)).filter((p) => p.in === 'query')
-    return {
-      type: 'object',
-      properties: Object.fromEntries(inQuery.map(({ name, schema }) => [name, makeAbsolute(schema)])),
-      required: inQuery.filter(({ required }) => required === true).map(({ name }) => name),
-    }
+    const described = describeParameters(this.listParameters(operation, 'query'))
+    return operation['x-strict-query'] === true ? { ...described, additionalProperties: false } : described
+  }
+
+  private describeParams(operation: JsonObject): JsonObject | undefined {
+    const checked = this.listParameters(operation, 'path').filter(({ schema }) => {
+      const { pattern, enum: values } = this.resolve(schema)
+      return pattern !== undefined || values !== undefined
+    })
+    return checked.length === 0 ? undefined : describeParameters(checked)
+  }
+
+  private listParameters({ parameters = [] }: JsonObject, place: 'query' | 'path'): JsonObject[] {
+    return (parameters as unknown[]).map((one) => this.resolve(one)).filter((one) => one.in === place)
   }
 }
 
@@ -90,6 +100,14 @@ function readPath(value: unknown, keys: readonly string[]): unknown {
 
 function asObject(value: unknown): JsonObject | undefined {
   return isObject(value) ? value : undefined
+}
+
+function describeParameters(parameters: readonly JsonObject[]): JsonObject {
+  return {
+    type: 'object',
+    properties: Object.fromEntries(parameters.map(({ name, schema }) => [name, makeAbsolute(schema)])),
+    required: parameters.filter(({ required }) => required === true).map(({ name }) => name),
+  }
 }
 
 /** Makes references independent of the document in which the schema is put. */

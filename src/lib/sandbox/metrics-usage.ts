@@ -1,11 +1,9 @@
 import type { components } from '../../../openapi/bailo-v2.js'
+import { countByOrganisation } from './metrics-organisations.js'
 import type { Entry, SandboxState, Schema } from './state.js'
 
 type Contracted = components['schemas']
 type UsageCounts = Contracted['UsageCounts']
-
-/** The organisations of the default settings (observed); models without one have the empty text. */
-const ORGANISATIONS = ['Example Organisation', '']
 
 /** Counts models by organisation, schema and state. */
 export function countUsage(state: SandboxState): Omit<Contracted['UsageMetrics'], 'lastUpdated'> {
@@ -14,19 +12,8 @@ export function countUsage(state: SandboxState): Omit<Contracted['UsageMetrics']
   const users = new Set(entries.flatMap(({ model }) => model.collaborators.map(({ entity }) => entity)))
   return {
     global: { users: users.size, ...countEntries(entries, schemas) },
-    byOrganisation: ORGANISATIONS.map((organisation) => ({
-      organisation: nameOrganisation(organisation),
-      ...countEntries(
-        entries.filter(({ model }) => model.organisation === organisation),
-        schemas,
-      ),
-    })),
+    byOrganisation: countByOrganisation(entries, (some) => countEntries(some, schemas)),
   }
-}
-
-/** What the server calls the organisation of models that have none. */
-export function nameOrganisation(organisation: string): string {
-  return organisation === '' ? 'unset' : organisation
 }
 
 function countEntries(entries: readonly Entry[], schemas: readonly Schema[]): UsageCounts {

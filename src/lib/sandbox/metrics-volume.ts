@@ -1,7 +1,7 @@
 import type { components } from '../../../openapi/bailo-v2.js'
 import { UnknownServerError } from './errors.js'
 import { addInterval, compileZone, truncateTime, type Interval } from './metrics-time.js'
-import { nameOrganisation } from './metrics-usage.js'
+import { nameOrganisation } from './metrics-organisations.js'
 import type { SandboxState } from './state.js'
 
 type EntryVolume = components['schemas']['EntryVolume']

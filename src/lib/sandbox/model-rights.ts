@@ -47,6 +47,11 @@ const RULES = {
 /** The user of a development instance, who is its administrator. */
 export const USER = 'user'
 
+/** Data cards, mirrored ones too, have neither releases nor images. */
+export function isDataCard({ model: { kind } }: Entry): boolean {
+  return kind === 'data-card' || kind === 'mirrored-data-card'
+}
+
 /** Returns how a user is named among the collaborators of a model. */
 export function toEntity(user: string): string {
   return `user:${user}`

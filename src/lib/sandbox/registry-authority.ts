@@ -1,7 +1,8 @@
 import { explainRefusal, findTokenByHeader, toPrincipal, type Principal } from './auth.js'
 import { BailoError } from './errors.js'
+import { isDataCard } from './model-rights.js'
 import type { RegistryAction, RegistryAuthority } from './registry/index.js'
-import type { Entry, SandboxState } from './state.js'
+import type { SandboxState } from './state.js'
 
 const ACTIONS: readonly RegistryAction[] = ['pull', 'push', 'delete']
 
@@ -20,17 +21,13 @@ export class SandboxAuthority implements RegistryAuthority<Principal> {
 
   permittedActions(principal: Principal, modelId: string): ReadonlySet<RegistryAction> | undefined {
     const entry = this.state.entries.get(modelId)
-    if (entry === undefined || !hasImages(entry)) return undefined
+    if (entry === undefined || isDataCard(entry)) return undefined
     return new Set(ACTIONS.filter((action) => findRefusal(principal, modelId, action) === undefined))
   }
 
   explainDenial(principal: Principal, modelId: string, action: RegistryAction): string {
     return findRefusal(principal, modelId, action) ?? 'You do not have permission to do this.'
   }
-}
-
-function hasImages({ model }: Entry): boolean {
-  return model.kind !== 'data-card' && model.kind !== 'mirrored-data-card'
 }
 
 /** The server reads the model first, which needs an action of its own. */

@@ -78,9 +78,14 @@ export function isAnsweredBy(user: string, { entry, review }: FoundReview): bool
 }
 
 /** A review as a search of the server's database gives it: with its model. */
-export function describeReview({ entry, review }: FoundReview) {
+export function describeReview(found: FoundReview) {
+  return { ...describeReviewAlone(found), model: describeModel(found.entry.model) }
+}
+
+/** A review as it is just after it was asked for. */
+export function describeReviewAlone({ entry, review }: FoundReview) {
   const { role, subject } = review
-  return { ...subject, modelId: entry.model.id, role, ...describeStored(review), model: describeModel(entry.model) }
+  return { ...subject, modelId: entry.model.id, role, ...describeStored(review) }
 }
 
 export function describeReply(reply: Reply) {

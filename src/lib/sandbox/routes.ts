@@ -69,10 +69,11 @@ export class Routes {
       handler: async (request, reply) => {
         const principal = this.identify(request)
         const body = coerceJsonBody(request.body, coerceBody)
-        const query = validate({ query: request.query as Record<string, unknown>, body })
+        const { params } = request
+        const query = validate({ params, query: request.query as Record<string, unknown>, body })
         return await handle({
           principal,
-          params: request.params as Call<OperationOf<Template, M>>['params'],
+          params: params as Call<OperationOf<Template, M>>['params'],
           query: query as Call<OperationOf<Template, M>>['query'],
           body: body as Call<OperationOf<Template, M>>['body'],
           request,

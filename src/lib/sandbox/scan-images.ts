@@ -2,7 +2,8 @@ import type { SandboxParts } from './parts.js'
 import { planScans } from './scan-plan.js'
 import type { Entry, Scan } from './state.js'
 
-interface ScannedImage {
+/** The image that a digest stands for, under one of its names. */
+export interface ScannedImage {
   readonly name: string
   readonly digest: string
   readonly sizeBytes: number

@@ -124,12 +124,13 @@ export interface Webhook extends Stored {
   active: boolean
 }
 
-/** Asks the holders of a role for a decision on a release or on an access request. */
+/** Asks the holders of a role for a decision on a release, on an access request, or on the model itself. */
 export interface Review extends Stored {
   readonly role: string
   readonly subject:
     | { readonly kind: 'release'; readonly semver: string }
     | { readonly kind: 'access'; readonly accessRequestId: string }
+    | { readonly kind: 'lifecycle'; readonly dueDate: string }
 }
 
 /** A comment, or an answer to a review: Bailo calls both of them responses. */

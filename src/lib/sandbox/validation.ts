@@ -6,6 +6,8 @@ import { invalidRequest, translateErrors, wrongType, type ZodIssue } from './zod
 
 /** The parts of a request that the server validates. */
 export interface RequestParts {
+  /** The parts of the path, by name. */
+  readonly params: unknown
   readonly query: Readonly<Record<string, unknown>>
   /** Undefined when there is no body, or not a JSON one. */
   readonly body: unknown
@@ -18,7 +20,8 @@ export class RequestValidator {
   constructor(private readonly contract: Contract) {
     this.ajv = new Ajv2020({ strict: false, strictNumbers: true, allErrors: true, verbose: true, discriminator: true })
     addFormats.default(this.ajv)
-    this.ajv.addSchema(contract.document, CONTRACT_ID)
+    const text = JSON.stringify(contract.document)
+    this.ajv.addSchema(JSON.parse(text, nameDiscriminator) as JsonObject, CONTRACT_ID)
   }
 
   /**
@@ -26,11 +29,12 @@ export class RequestValidator {
    * contract, as the server does it, and throws the server's refusal when something does not fit.
    */
   compile(operation: Operation): (request: RequestParts) => Record<string, unknown> {
+    const checkParams = operation.paramsSchema && this.compilePart('params', operation.paramsSchema)
     const checkQuery = this.compilePart('query', operation.querySchema)
     const checkBody = operation.bodySchema && this.compilePart('body', operation.bodySchema)
-    return ({ query: rawQuery, body }) => {
+    return ({ params, query: rawQuery, body }) => {
       const query = this.coerceQuery(rawQuery, operation.querySchema)
-      const issues = [...checkQuery(query), ...(checkBody?.(body) ?? [])]
+      const issues = [...(checkParams?.(params) ?? []), ...checkQuery(query), ...(checkBody?.(body) ?? [])]
       if (issues.length > 0) throw invalidRequest(issues)
       return query
     }
@@ -56,6 +60,12 @@ export class RequestValidator {
     ])
     return Object.fromEntries(coerced.filter(([, value]) => value !== undefined)) as Record<string, unknown>
   }
+}
+
+/** Gives a union the discriminator that the contract calls by another name; see there. */
+function nameDiscriminator(_key: string, value: unknown): unknown {
+  if (!isObject(value) || value['x-discriminator'] === undefined) return value
+  return { ...value, discriminator: { propertyName: value['x-discriminator'] } }
 }
 
 function coerce(value: unknown, type: unknown): unknown {

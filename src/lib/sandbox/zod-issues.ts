@@ -54,10 +54,15 @@ function translate(error: ErrorObject, path: ZodIssue['path'], contract: Contrac
   const params = error.params as Record<string, unknown>
   const limit = params.limit as number
   switch (error.keyword) {
-    case 'required':
-      return wrongType(path, describeExpected(findMissingSchema(error, contract)), undefined)
+    case 'required': {
+      const missing = findMissingSchema(error, contract)
+      if (missing.const !== undefined) return wrongLiteral(path, missing.const, undefined)
+      return wrongType(path, describeExpected(missing), undefined)
+    }
     case 'type':
-      return wrongType(path, describeExpected(error.parentSchema as JsonObject), error.data)
+      return translateType(error, path)
+    case 'const':
+      return wrongLiteral(path, params.allowedValue, error.data)
     case 'enum': {
       const { 'x-named-first': first } = error.parentSchema as JsonObject
       const options = [...(first === undefined ? [] : [first]), ...(params.allowedValues as unknown[])]
@@ -73,23 +78,49 @@ function translate(error: ErrorObject, path: ZodIssue['path'], contract: Contrac
       const tag = String(params.tag)
       const options = listTags(error.parentSchema as JsonObject, tag)
       const message = `Invalid discriminator value. Expected ${joinOptions(options)}`
-      return { code: 'invalid_union_discriminator', options, path: [...path, tag], message }
+      return { code: 'invalid_union_discriminator', options, path, message }
     }
     case 'minItems':
       return tooSmall(path, 'array', limit, `Array must contain at least ${limit} element(s)`)
+    case 'minimum':
+      return tooSmall(path, 'number', limit, `Number must be greater than or equal to ${limit}`)
+    case 'maximum': {
+      const message = `Number must be less than or equal to ${limit}`
+      return { code: 'too_big', maximum: limit, type: 'number', inclusive: true, exact: false, message, path }
+    }
     case 'exclusiveMinimum':
       return { ...tooSmall(path, 'number', limit, `Number must be greater than ${limit}`), inclusive: false }
     case 'additionalProperties': {
       const key = String(params.additionalProperty)
       return { code: 'unrecognized_keys', keys: [key], path, message: `Unrecognized key(s) in object: '${key}'` }
     }
+    case 'pattern': {
+      const { 'x-refusal': refusal = 'Invalid' } = error.parentSchema as JsonObject
+      return { validation: 'regex', code: 'invalid_string', message: String(refusal), path }
+    }
     case 'format': {
+      // Asked for only where the server makes a date of whatever comes.
+      if (params.format === 'date-time') return { code: 'invalid_date', path, message: 'Invalid date' }
       const validation = params.format
       return { code: 'invalid_string', validation, message: `Invalid ${String(validation)}`, path }
     }
     default:
       return { code: 'invalid_union', unionErrors: [], path, message: 'Invalid input' }
   }
+}
+
+function translateType({ parentSchema, data }: ErrorObject, path: ZodIssue['path']): ZodIssue {
+  const schema = parentSchema as JsonObject
+  if (schema.type === 'integer' && Number.isFinite(data)) {
+    const [expected, received] = ['integer', 'float']
+    return { code: 'invalid_type', expected, received, message: 'Expected integer, received float', path }
+  }
+  return wrongType(path, describeExpected(schema), data)
+}
+
+function wrongLiteral(path: ZodIssue['path'], expected: unknown, received: unknown): ZodIssue {
+  const message = `Invalid literal value, expected ${JSON.stringify(expected)}`
+  return { received, code: 'invalid_literal', expected, path, message }
 }
 
 /** The values by which the kinds of an object are told apart. */
@@ -110,8 +141,8 @@ function keysOf(error: ErrorObject, root: unknown): (string | number)[] {
     keys.push(Array.isArray(value) ? Number(key) : key)
     value = (value as Record<string, unknown>)[key]
   }
-  const { missingProperty } = error.params as { missingProperty?: string }
-  return missingProperty === undefined ? keys : [...keys, missingProperty]
+  const { missingProperty, tag } = error.params as { missingProperty?: string; tag?: string }
+  return [...keys, ...[missingProperty ?? tag].filter((key) => key !== undefined)]
 }
 
 /** Where the value stands in the schema: the index of the property on each level. */
@@ -140,7 +171,7 @@ function findMissingSchema(error: ErrorObject, contract: Contract): JsonObject {
   return contract.resolve(properties?.[missingProperty])
 }
 
-/** zod has no integers: a fraction is a finding of its own, which the contract does not ask for. */
+/** zod has no integers: a fraction is a finding of its own. */
 function describeExpected({ type, enum: options }: JsonObject): string {
   if (Array.isArray(options)) return joinOptions(options)
   return type === 'integer' ? 'number' : String(type)

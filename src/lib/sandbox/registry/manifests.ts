@@ -14,6 +14,8 @@ interface Descriptor {
   readonly digest: string
   readonly size: number
   readonly urls?: readonly string[]
+  /** Only in an index, and not checked; OCI image specification, "Image Index". */
+  readonly platform?: unknown
 }
 
 /** An image manifest points to blobs, an index (or manifest list) to manifests. */
@@ -66,6 +68,14 @@ export function checkAccepted(mediaType: string, accept: string): void {
   throw new RegistryError('MANIFEST_UNKNOWN', {
     message: `OCI ${words[0]} found, but accept header does not support OCI ${words[1]}`,
   })
+}
+
+/** Returns a platform in the form in which it is usually written; undefined for what is none. */
+export function namePlatform(platform: unknown): string | undefined {
+  if (!isObject(platform)) return undefined
+  const { os, architecture, variant } = platform
+  if (typeof os !== 'string' || typeof architecture !== 'string') return undefined
+  return [os, architecture, ...(typeof variant === 'string' ? [variant] : [])].join('/')
 }
 
 function digestOf(bytes: Buffer): string {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { ByteRange } from '../../content/byte-source.js'
 import type { BlobStore, StoredBlob } from '../blob-store.js'
-import type { Manifest } from './manifests.js'
+import { namePlatform, type Manifest } from './manifests.js'
 import { SharedBlobs } from './shared-blobs.js'
 import { Upload } from './uploads.js'
 
@@ -12,6 +12,14 @@ export interface RegistryImage {
   readonly name: string
   /** Sorted; never empty. */
   readonly tags: string[]
+}
+
+/** One image of an index. */
+export interface PlatformImage {
+  readonly digest: string
+  readonly sizeBytes: number
+  /** What it runs on, such as `linux/arm/v7`; undefined when the index does not say. */
+  readonly platform: string | undefined
 }
 
 /** Everything that one repository holds. Blobs are shared between repositories, what a repository has are links. */
@@ -76,6 +84,18 @@ export class RegistryStore {
     const repository = this.models.get(modelId)?.get(name)
     const manifest = repository?.manifests.get(repository.tags.get(tag) ?? '')
     return repository && manifest && { digest: manifest.digest, sizeBytes: sizeOf(repository, manifest) }
+  }
+
+  /** Returns the images that the index with this tag lists and that are there; undefined when the tag is of no index. */
+  listPlatforms(modelId: string, name: string, tag: string): PlatformImage[] | undefined {
+    const repository = this.models.get(modelId)?.get(name)
+    const index = repository?.manifests.get(repository.tags.get(tag) ?? '')
+    if (repository === undefined || index?.kind !== 'index') return undefined
+    return index.references.flatMap(({ digest, platform }) => {
+      const manifest = repository.manifests.get(digest)
+      if (manifest === undefined) return []
+      return [{ digest, sizeBytes: sizeOf(repository, manifest), platform: namePlatform(platform) }]
+    })
   }
 
   /** Removes a tag; false when there is none. */

@@ -1,5 +1,12 @@
 import type { Principal } from '../auth.js'
 import { forbidden } from '../errors.js'
+import { listModelBreakdown } from '../metrics-breakdown.js'
+import {
+  findDueModels,
+  findMissingRoles,
+  findModelsWithoutReleases,
+  findUnapprovedReleases,
+} from '../metrics-compliance.js'
 import { countUsage } from '../metrics-usage.js'
 import { countVolume } from '../metrics-volume.js'
 import { isAdministrator } from '../model-rights.js'
@@ -9,7 +16,7 @@ import type { Routes } from '../routes.js'
 /** How long the server shows the same counts (from Bailo's source). */
 const KEPT_MS = 5 * 60_000
 
-/** Adds the counts of v3. */
+/** Adds the counts of v3, and the lists behind them. */
 export function addMetricsRoutes(routes: Routes, { state }: SandboxParts): void {
   const kept = new KeptCounts()
 
@@ -23,6 +30,32 @@ export function addMetricsRoutes(routes: Routes, { state }: SandboxParts): void 
     const { interval, startDate, endDate, timezone } = query
     const key = JSON.stringify([interval, startDate, endDate, timezone])
     return kept.get(key, () => countVolume(state, query))
+  })
+
+  routes.add('get', '/api/v3/metrics/breakdown', ({ principal, query }) => {
+    requireCompliance(principal)
+    return listModelBreakdown(state, query)
+  })
+
+  routes.add('get', '/api/v3/metrics/compliance/no-releases', ({ principal }) => {
+    requireCompliance(principal)
+    return kept.get('no-releases', () => findModelsWithoutReleases(state))
+  })
+
+  routes.add('get', '/api/v3/metrics/compliance/roles', ({ principal }) => {
+    requireCompliance(principal)
+    return kept.get('roles', () => findMissingRoles(state))
+  })
+
+  routes.add('get', '/api/v3/metrics/compliance/unapproved', ({ principal }) => {
+    requireCompliance(principal)
+    return kept.get('unapproved', () => findUnapprovedReleases(state))
+  })
+
+  routes.add('get', '/api/v3/metrics/compliance/lifecycle', ({ principal, query: { weeksUntilDue } }) => {
+    requireCompliance(principal)
+    // Unlike the others it is counted anew each time.
+    return { ...findDueModels(state, weeksUntilDue), lastUpdated: new Date().toISOString() }
   })
 }
 

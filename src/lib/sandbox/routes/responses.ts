@@ -1,5 +1,5 @@
 import { findEntry } from '../access.js'
-import { badRequest, forbidden, notFound, UnknownServerError } from '../errors.js'
+import { badRequest, forbidden, notFound, UnknownServerError, type BailoError, type ErrorContext } from '../errors.js'
 import { isObjectId, newObjectId } from '../ids.js'
 import { toEntity } from '../model-rights.js'
 import type { SandboxParts } from '../parts.js'
@@ -7,10 +7,8 @@ import { describeReply, isAnsweredBy, isAskedOf, listReviews } from '../review-r
 import type { Routes } from '../routes.js'
 import { formatSemver, parseSemver } from '../semver.js'
 import type { Entry, Reply, SandboxState } from '../state.js'
-import { invalidRequest, type ZodIssue } from '../zod-issues.js'
+import { invalidRequest } from '../zod-issues.js'
 import { findUnprotected } from './access-requests.js'
-
-const REACTIONS = ['like', 'dislike', 'celebrate', 'heart']
 
 /** Adds comments, and what can be done with them and with answers to reviews: nobody's rights are asked for here. */
 export function addResponseRoutes(routes: Routes, { state }: SandboxParts): void {
@@ -40,6 +38,14 @@ export function addResponseRoutes(routes: Routes, { state }: SandboxParts): void
     },
   )
 
+  routes.add('get', '/api/v3/review/{reviewId}/responses/latest', ({ params: { reviewId } }) => {
+    const latest = listReplies(state)
+      .filter(({ parentId }) => parentId === reviewId.toLowerCase())
+      .at(-1)
+    if (latest === undefined) throw responseNotFound({ reviewId })
+    return { response: describeReply(latest) }
+  })
+
   routes.add('patch', '/api/v2/response/{responseId}', ({ principal: { user }, params: { responseId }, body }) => {
     const reply = findReply(state, responseId)
     if (reply.entity !== toEntity(user)) {
@@ -54,7 +60,6 @@ export function addResponseRoutes(routes: Routes, { state }: SandboxParts): void
 
   routes.add('patch', '/api/v2/response/{responseId}/reaction/{kind}', ({ principal: { user }, params }) => {
     const { responseId, kind } = params
-    if (!REACTIONS.includes(kind)) throw invalidRequest([unknownReaction(kind)])
     const reply = findReply(state, responseId)
     toggleReaction(reply, kind, user)
     reply.__v++
@@ -65,12 +70,6 @@ export function addResponseRoutes(routes: Routes, { state }: SandboxParts): void
 
 /** The query is one of two kinds, and this is neither of them (from Bailo's source). */
 const NO_QUERY = { code: 'invalid_union', unionErrors: [], path: ['query'], message: 'Invalid input' }
-
-function unknownReaction(received: string): ZodIssue {
-  const expected = REACTIONS.map((kind) => `'${kind}'`).join(' | ')
-  const message = `Invalid enum value. Expected ${expected}, received '${received}'`
-  return { received, code: 'invalid_enum_value', options: REACTIONS, path: ['params', 'kind'], message }
-}
 
 /** Those that the user is asked for and has answered, with whatever others answered (from Bailo's source). */
 function findOwnReviewIds(state: SandboxState, user: string): string[] {
@@ -88,8 +87,12 @@ function findReplies(state: SandboxState, parentIds: readonly string[]): Reply[]
 function findReply(state: SandboxState, responseId: string): Reply {
   if (!isObjectId(responseId)) throw new UnknownServerError()
   const reply = listReplies(state).find(({ _id }) => _id === responseId)
-  if (reply === undefined) throw notFound('The requested response was not found.', { responseId })
+  if (reply === undefined) throw responseNotFound({ responseId })
   return reply
+}
+
+function responseNotFound(context: ErrorContext): BailoError {
+  return notFound('The requested response was not found.', context)
 }
 
 function listReplies(state: SandboxState): Reply[] {

@@ -1,12 +1,14 @@
-import { findEntry, findRelease } from '../access.js'
+import { findEntry, findRelease, requireAction } from '../access.js'
 import { explainRefusal, type Principal } from '../auth.js'
-import { notFound, UnknownServerError } from '../errors.js'
+import { badRequest, notFound, UnknownServerError } from '../errors.js'
 import { isObjectId } from '../ids.js'
+import { coerceDueDate, requestLifecycleReview, requireFuture } from '../lifecycle-reviews.js'
 import { toEntity } from '../model-rights.js'
 import type { SandboxParts } from '../parts.js'
 import {
   describeReply,
   describeReview,
+  describeReviewAlone,
   isAnsweredBy,
   isAskedOf,
   listReviews,
@@ -18,9 +20,9 @@ import { dispatchEvent } from '../webhook-delivery.js'
 import { findAccessRequest } from './access-requests.js'
 
 /** What a reviewer says. */
-type Answer = Required<Pick<Reply, 'role' | 'decision'>> & Pick<Reply, 'comment'>
+type Answer = Required<Pick<Reply, 'decision'>> & Pick<Reply, 'comment'>
 
-/** Adds the reviews and the answers to them. */
+/** Adds the reviews and the answers to them; those of v3 are from Bailo's source. */
 export function addReviewRoutes(routes: Routes, { state }: SandboxParts): void {
   routes.add('get', '/api/v2/reviews', ({ principal, query, reply }) => {
     const { modelId, semver, accessRequestId, reviewId, kind, mine = true, open } = query
@@ -39,11 +41,7 @@ export function addReviewRoutes(routes: Routes, { state }: SandboxParts): void {
   routes.add('post', '/api/v2/model/{modelId}/release/{semver}/review', ({ principal, params, body }) => {
     const { modelId, semver } = params
     const found = findReviewToAnswer(state, principal, modelId, { semver }, body.role)
-    const reply = addAnswer(state, principal, found, body)
-    // The answer is kept even when its author may not read what it is about: that is only found out now, as mails go out.
-    findRelease(found.entry, principal, semver)
-    dispatchAnswer(found)
-    return { response: describeReply(reply) }
+    return { response: describeReply(answerReview(state, principal, found, body)) }
   })
 
   routes.add(
@@ -52,12 +50,43 @@ export function addReviewRoutes(routes: Routes, { state }: SandboxParts): void {
     ({ principal, params, body }) => {
       const { modelId, accessRequestId } = params
       const found = findReviewToAnswer(state, principal, modelId, { accessRequestId }, body.role)
-      const reply = addAnswer(state, principal, found, body)
-      findAccessRequest(state, principal, accessRequestId)
-      dispatchAnswer(found)
-      return { response: describeReply(reply) }
+      return { response: describeReply(answerReview(state, principal, found, body)) }
     },
   )
+
+  routes.add(
+    'post',
+    '/api/v3/review/{modelId}',
+    ({ principal, params: { modelId }, body }) => {
+      if (body.kind !== 'lifecycle') throw badRequest(`Creating ${body.kind} reviews is not supported yet in V3.`)
+      requireFuture(body.dueDate)
+      return { review: describeReviewAlone(requestLifecycleReview(state, principal, modelId, body.dueDate)) }
+    },
+    { coerceBody: coerceDueDate },
+  )
+
+  routes.add(
+    'post',
+    '/api/v3/review/{reviewId}/response',
+    ({ principal, params: { reviewId }, body }) => {
+      if (body.kind === 'lifecycle') requireFuture(body.dueDate)
+      const found = findReviewById(state, principal, reviewId)
+      const reply = answerReview(state, principal, found, body)
+      // What the caller says of the kind and what it is can differ; both are needed for the next review.
+      if (body.kind === 'lifecycle' && found.review.subject.kind === 'lifecycle') {
+        requestLifecycleReview(state, principal, found.entry.model.id, body.dueDate)
+      }
+      return { response: describeReply(reply) }
+    },
+    { coerceBody: coerceDueDate },
+  )
+
+  routes.add('post', '/api/v3/review/{reviewId}/notify', ({ principal, params: { reviewId }, reply }) => {
+    const { entry } = findReviewById(state, principal, reviewId)
+    requireAction(principal, entry.model.id, 'model:write')
+    // Nobody gets a mail: the server says the same when its sending of mails is switched off.
+    return reply.type('text/plain; charset=utf-8').send('OK')
+  })
 }
 
 /** Empty texts ask for nothing. */
@@ -87,19 +116,41 @@ function findReviewToAnswer(
   return found
 }
 
-function addAnswer(
-  state: SandboxState,
-  principal: Principal,
-  { entry, review }: FoundReview,
-  { role, decision, comment }: Answer,
-): Reply {
-  const details = { kind: 'review' as const, role, decision, comment, parentId: review._id, reactions: [] }
-  const reply: Reply = { ...state.newDocument(), entity: toEntity(principal.user), ...details }
-  entry.replies.push(reply)
-  return reply
+/**
+ * Returns the review with this id, for a holder of its role.
+ *
+ * @throws BailoError 400 for a malformed id; 404, also for who does not hold the role on the model; or 403
+ */
+function findReviewById(state: SandboxState, principal: Principal, reviewId: string): FoundReview {
+  if (!isObjectId(reviewId)) throw badRequest('Invalid reviewId', { reviewId })
+  const found = listReviews(state).find(({ review }) => review._id === reviewId.toLowerCase())
+  if (found === undefined || !isAskedOf(principal.user, found)) {
+    throw notFound('Unable to find Review to respond to.', { reviewId })
+  }
+  findEntry(state, principal, found.entry.model.id)
+  return found
 }
 
-function dispatchAnswer(found: FoundReview): void {
-  const description = `A new response has been added to a review requested for Model ${found.entry.model.id}`
-  dispatchEvent(found.entry, 'createReviewResponse', description, { review: describeReview(found) })
+/**
+ * Keeps an answer to a review, also when its author may not read what it is about: that is only found out afterwards, as
+ * mails go out.
+ *
+ * @throws BailoError 403 or 404
+ */
+function answerReview(
+  state: SandboxState,
+  principal: Principal,
+  found: FoundReview,
+  { decision, comment }: Answer,
+): Reply {
+  const { entry, review } = found
+  const { role, subject, _id: parentId } = review
+  const details = { kind: 'review' as const, role, decision, comment, parentId, reactions: [] }
+  const reply: Reply = { ...state.newDocument(), entity: toEntity(principal.user), ...details }
+  entry.replies.push(reply)
+  if (subject.kind === 'release') findRelease(entry, principal, subject.semver)
+  if (subject.kind === 'access') findAccessRequest(state, principal, subject.accessRequestId)
+  const description = `A new response has been added to a review requested for Model ${entry.model.id}`
+  dispatchEvent(entry, 'createReviewResponse', description, { review: describeReview(found) })
+  return reply
 }
