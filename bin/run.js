@@ -5,5 +5,13 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(2)
 }
 
+// Keeps V8's space for young objects as small as it begins, which has to be said before it grows. It is collected the sooner
+// for it, and with it the chunks of uploads, which lie outside of it and would otherwise wait until it is full: 64 uploads at
+// once took a sandbox 212 MB with it growing and 149 MB without (Node.js 24; 186 and 130 MB with 20), in the same time.
+if (process.argv[2] === 'sandbox') {
+  const { setFlagsFromString } = await import('node:v8')
+  setFlagsFromString('--semi-space-growth-factor=1')
+}
+
 const { main } = await import('../dist/src/lib/cli/main.js')
 await main(import.meta.url)

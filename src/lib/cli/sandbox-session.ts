@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { connect } from '../api/instance.js'
 import { Credentials } from '../config/credentials.js'
 import { createDemoModel } from '../demo/demo-model.js'
@@ -125,7 +124,6 @@ function environmentFor({ url, accessKey, secretKey }: SandboxReport, envFile: s
 }
 
 async function withSandbox<T>(options: SandboxSessionOptions, use: (report: SandboxReport) => Promise<T>): Promise<T> {
-  collectGarbageSoon()
   const { port, host, dataDirectory, isDiscarding, hasScanners, rateLimit } = options
   const { isDemo, imports, envFile, version, tell } = options
   const sandbox = await startSandbox({
@@ -154,15 +152,6 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
   } finally {
     await sandbox.close()
   }
-}
-
-/**
- * Keeps V8's space for young objects as small as it begins. It is collected the sooner for it, and with it the chunks of
- * uploads, which lie outside of it and would otherwise wait until it is full: 64 uploads at once took 212 MB with it growing
- * and 149 MB without (Node.js 24; 186 and 130 MB with 20), in the same time.
- */
-function collectGarbageSoon(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
 }
 
 const REACHABLE_WARNING =
