@@ -1,14 +1,17 @@
 import { Flags } from '@oclif/core'
-import { BaseCommand } from '../lib/cli/base-command.js'
 import { connectionFlags, experimentFlags } from '../lib/cli/flags.js'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
+import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { loadBothEnds } from '../lib/cli/load-both-ends.js'
-import { printShortfall } from '../lib/cli/print-shortfall.js'
-import { runExperiment } from '../lib/cli/run-experiment.js'
-import { cloneReleases, exitCodeOf, type CloneReleasesResult } from '../lib/experiments/clone-releases/index.js'
+import {
+  cloneReleases,
+  extentOf,
+  findingsOf,
+  type CloneReleasesResult,
+} from '../lib/experiments/clone-releases/index.js'
 import { formatCloneReleases } from '../lib/report/clone-releases-text.js'
 
-export default class CloneReleases extends BaseCommand {
+export default class CloneReleases extends ExperimentCommand {
   static override summary = "Copy the skeleton of a model's releases to another model, also on another instance."
 
   static override description = `Makes the same releases (semver, notes, minor and draft flags, in the order in which the source's were made) with the same file names and exact sizes, and the same images with the same number of layers and exactly the same layer sizes. Contents are synthetic: nothing of the source's files and layers is read.
@@ -63,14 +66,8 @@ ${exitCodesHelp}`
   async run(): Promise<CloneReleasesResult> {
     const { flags } = await this.parse(CloneReleases)
     const ends = await loadBothEnds(flags)
-    const { result, stopReason } = await runExperiment(
-      {
-        concurrency: flags.concurrency,
-        isDryRun: flags['dry-run'],
-        isQuiet: flags.quiet,
-        version: this.config.version,
-        warn: (message) => this.tell(message),
-      },
+    return this.runExperiment(
+      flags,
       (context) =>
         cloneReleases(context, {
           ...ends,
@@ -87,10 +84,12 @@ ${exitCodesHelp}`
           concurrency: flags.concurrency,
           keepGoing: flags['keep-going'],
         }),
+      {
+        text: formatCloneReleases,
+        findings: findingsOf,
+        extent: extentOf,
+        where: ({ destination }) => `${destination.modelId || 'a new model'} at ${destination.url}`,
+      },
     )
-    process.exitCode = exitCodeOf(result, stopReason)
-    this.log(formatCloneReleases(result))
-    if (stopReason === undefined) printShortfall(result)
-    return result
   }
 }

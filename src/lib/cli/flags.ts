@@ -40,3 +40,12 @@ export const experimentFlags = {
     helpGroup: 'RUN',
   }),
 }
+
+/** The flag of an experiment that works in one model. */
+export function modelFlag(envKey: string) {
+  return Flags.string({
+    description: `model to work in [default: ${envKey}, or else a model that is created and written there]`,
+    helpGroup: 'CONNECTION',
+    helpValue: 'MODEL_ID',
+  })
+}

@@ -1,17 +1,32 @@
-import type { CloneReleasesResult } from '../experiments/clone-releases/index.js'
+import type { Finding } from '../experiments/result.js'
 import { showServerText } from '../http/server-text.js'
 import { countOf } from '../report/text.js'
+import type { RunReport } from '../run/run.js'
 import { printError } from './describe-error.js'
+
+/** What a command says of its findings as a whole. */
+export interface Extent {
+  /** What was made although not all could be: `Nothing was made`. */
+  readonly message: string
+  readonly tryNext: readonly string[]
+}
+
+const NOT_AS_ASKED: Extent = { message: 'Not as asked for', tryNext: [] }
 
 /**
  * Says on stderr, in one paragraph, why a run that came to its end has not done all that was asked for. The result on
  * stdout has the whole list; this is for who sees only stderr, as in a pipeline or with `--json`.
+ *
+ * @param where the model or instance that the experiment worked in
  */
-export function printShortfall({ destination, run, problems, comparison }: CloneReleasesResult): void {
-  const where = `${destination.modelId || 'a new model'} at ${destination.url}`
+export function printShortfall(
+  where: string,
+  run: RunReport,
+  findings: readonly Finding[],
+  extent: Extent = NOT_AS_ASKED,
+): void {
   const [failure] = run.failed
-  const [problem] = problems
-  const [difference] = comparison?.differences ?? []
+  const [finding] = findings
   if (failure !== undefined) {
     const message = `${countOf(run.failed.length, 'step')} failed in ${where}. First ${failure.key}: ${failure.message}`
     printError({
@@ -19,20 +34,10 @@ export function printShortfall({ destination, run, problems, comparison }: Clone
       details: [],
       tryNext: [...failure.tryNext, 'the same command again does the rest'],
     })
-  } else if (problem !== undefined) {
-    const extent = comparison === undefined ? 'Nothing was made' : 'Only the rest was copied'
-    const others = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
-    const message = `${extent} in ${where}: ${problem.subject}: ${problem.message}${others}.`
-    const isAllRefused = comparison === undefined && run.planned.length === 0
-    const keepGoing = isAllRefused ? ['--keep-going copies everything else'] : []
-    printError({ message: showServerText(message), details: [], tryNext: [problem.tryNext, ...keepGoing] })
-  } else if (difference !== undefined) {
-    const count = countOf(comparison?.differences.length ?? 0, 'difference')
-    const message = `${count} between source and ${where}. First ${difference.subject} ${difference.message}.`
-    printError({
-      message: showServerText(message),
-      details: [],
-      tryNext: ['another destination, or delete there what differs and run again'],
-    })
+  } else if (finding !== undefined) {
+    const others = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''
+    const message = `${extent.message} in ${where}: ${finding.subject} ${finding.message}${others}.`
+    const advice = finding.tryNext === undefined ? [] : [finding.tryNext]
+    printError({ message: showServerText(message), details: [], tryNext: [...advice, ...extent.tryNext] })
   }
 }

@@ -1,6 +1,7 @@
 import type { Instance } from '../api/instance.js'
 import { createModel, hasModelCard, setUpModelCard } from '../api/models.js'
 import type { Settings } from '../config/settings.js'
+import type { Run } from '../run/run.js'
 import type { ExperimentContext } from './context.js'
 
 export interface ModelRequest {
@@ -8,6 +9,7 @@ export interface ModelRequest {
   readonly modelId?: string | undefined
   /** The key that the id is read from and, for a new model, written back to. */
   readonly envKey: string
+  /** The id of the run is added to the name of a model that is made. */
   readonly name: string
   readonly description: string
   readonly schemaId?: string | undefined
@@ -49,20 +51,34 @@ export async function getOrCreateModel(
   return { modelId, isNew }
 }
 
+/** The name of a model that is made, by which a later attempt of the same run would find it. */
+export function newModelName(run: Run, { name }: Pick<ModelRequest, 'name'>): string {
+  return `${name} ${run.id}`
+}
+
 function create(
   { run, warn }: ExperimentContext,
   instance: Instance,
   settings: Settings,
   request: ModelRequest,
 ): Promise<string> {
-  return run.step({ kind: 'model', name: request.name, planned: 'new-model' }, async () => {
-    const { id } = await createModel(instance, request.name, request.description)
-    try {
-      await settings.writeBack(request.envKey, id)
-    } catch (error) {
-      warn(`The model ${id} was created, but ${request.envKey} could not be written to ${settings.envFile}.`)
-      throw error
-    }
-    return id
-  })
+  const name = newModelName(run, request)
+  return run.step(
+    {
+      kind: 'model',
+      name: request.name,
+      planned: 'new-model',
+      created: (modelId) => ({ type: 'model', origin: instance.origin, modelId, name }),
+    },
+    async () => {
+      const { id } = await createModel(instance, name, request.description)
+      try {
+        await settings.writeBack(request.envKey, id)
+      } catch (error) {
+        warn(`The model ${id} was created, but ${request.envKey} could not be written to ${settings.envFile}.`)
+        throw error
+      }
+      return id
+    },
+  )
 }

@@ -1,34 +1,39 @@
 import chalk from 'chalk'
-import { formatSize } from '../content/size.js'
 import type { CloneReleasesResult } from '../experiments/clone-releases/index.js'
-import { showControls } from '../http/server-text.js'
-import type { KindStatistics } from '../run/statistics.js'
-import { countOf, formatDuration, formatTable, wrapText } from './text.js'
+import { formatFailures, formatPlannedSteps, formatWork, joinBlocks, withVisibleControls } from './run-text.js'
+import { countOf, wrapText } from './text.js'
+
+const DRY_RUN_CAVEAT = 'Whether the destination has deleted one of these versions shows only in a real run.'
 
 /** The summary of `clone-releases` for people, at most 80 columns wide where names allow. */
 export function formatCloneReleases(rawResult: CloneReleasesResult): string {
   const result = withVisibleControls(rawResult)
-  const blocks = [formatHeading(result)]
-  if (result.problems.length > 0) blocks.push(formatProblems(result))
-  if (result.run.isDryRun) blocks.push(formatPlannedSteps(result))
-  else if (result.run.steps.length > 0) blocks.push(formatWork(result))
-  if (result.leftOut.length > 0) {
-    blocks.push(
-      [
-        'Left out, because a copy cannot have it:',
-        ...result.leftOut.flatMap((what) => wrapText(what, '  ', '    ')),
-      ].join('\n'),
-    )
-  }
-  if (result.run.failed.length > 0) blocks.push(formatFailures(result))
-  if (result.comparison !== undefined) blocks.push(formatComparison(result.comparison))
-  return blocks.join('\n\n')
+  const { run, planned, problems, leftOut, comparison } = result
+  return joinBlocks(
+    formatHeading(result),
+    problems.length > 0 ? formatProblems(result) : '',
+    run.isDryRun ? `${formatPlannedSteps(run, planned.bytes)}\n${DRY_RUN_CAVEAT}` : '',
+    run.steps.length > 0
+      ? formatWork(
+          [
+            { label: 'releases', kind: 'release', alreadyThere: planned.skippedReleases },
+            { label: 'files', kind: 'file', alreadyThere: planned.reusedFiles },
+            { label: 'images', kind: 'image', alreadyThere: '-' },
+            { label: 'layers', kind: 'layer', alreadyThere: '-' },
+          ],
+          run,
+        )
+      : '',
+    leftOut.length > 0 ? formatLeftOut(leftOut) : '',
+    formatFailures(run),
+    comparison === undefined ? '' : formatComparison(comparison),
+  )
 }
 
-/** Names in the result come from a server or a file, and must not take effect on the terminal. */
-function withVisibleControls(result: CloneReleasesResult): CloneReleasesResult {
-  const show = (_key: string, value: unknown): unknown => (typeof value === 'string' ? showControls(value) : value)
-  return JSON.parse(JSON.stringify(result), show) as CloneReleasesResult
+function formatLeftOut(leftOut: readonly string[]): string {
+  return ['Left out, because a copy cannot have it:', ...leftOut.flatMap((what) => wrapText(what, '  ', '    '))].join(
+    '\n',
+  )
 }
 
 function formatHeading({ source, destination, run, planned, problems }: CloneReleasesResult): string {
@@ -52,49 +57,6 @@ function formatProblems({ problems, run, comparison }: CloneReleasesResult): str
   const isNothingMade = comparison === undefined && run.steps.length === 0 && !run.isDryRun
   if (isNothingMade) lines.push('Nothing was made. With --keep-going everything else is copied.')
   return ['This cannot be copied exactly:', ...lines].join('\n')
-}
-
-function formatPlannedSteps({ run, planned }: CloneReleasesResult): string {
-  const summary = `${countOf(run.planned.length, 'step')}, ${formatSize(planned.bytes)}; a dry run changes nothing.`
-  const caveat = 'Whether the destination has deleted one of these versions shows only in a real run.'
-  return [...run.planned.map((key) => `  ${key}`), summary, caveat].join('\n')
-}
-
-function formatWork({ planned, run }: CloneReleasesResult): string {
-  const kinds = new Map(run.steps.map((kind) => [kind.kind, kind]))
-  const row = (label: string, kind: string, there: number | string) => {
-    const statistics = kinds.get(kind)
-    return [label, String(statistics?.done ?? 0), String(there), String(statistics?.failed ?? 0), latency(statistics)]
-  }
-  const table = formatTable(
-    ['', 'made', 'there already', 'failed', 'p50 / p95'],
-    [
-      row('releases', 'release', planned.skippedReleases),
-      row('files', 'file', planned.reusedFiles),
-      row('images', 'image', '-'),
-      row('layers', 'layer', '-'),
-    ],
-  )
-  const bytes = run.steps.reduce((total, kind) => total + kind.bytes, 0)
-  const rate = run.durationMs > 0 ? ` (${formatSize((bytes / run.durationMs) * 1000)}/s)` : ''
-  const retries = countOf(run.retries, 'retry', 'retries')
-  return `${table}\n\n${formatSize(bytes)} sent in ${formatDuration(run.durationMs)}${rate}, ${retries}`
-}
-
-function latency(statistics: KindStatistics | undefined): string {
-  const times = statistics?.latencyMs
-  return times === undefined ? '' : `${formatDuration(times.p50)} / ${formatDuration(times.p95)}`
-}
-
-function formatFailures({ run }: CloneReleasesResult): string {
-  return [
-    chalk.red('Failed:'),
-    ...run.failed.flatMap(({ key, message, tryNext }) => [
-      ...wrapText(`${chalk.red('-')} ${key}: ${message}`, '  ', '    '),
-      ...tryNext.flatMap((hint) => wrapText(`Try: ${hint}.`, '    ', '    ')),
-    ]),
-    'Run the same command again to do the rest: what is there is found and not made twice.',
-  ].join('\n')
 }
 
 function formatComparison(comparison: NonNullable<CloneReleasesResult['comparison']>): string {

@@ -3,7 +3,9 @@ import { setMaxListeners } from 'node:events'
 import pLimit, { type LimitFunction } from 'p-limit'
 import { ExitCode, ExpectedError } from '../errors.js'
 import { ConnectionError, ResponseError } from '../http/errors.js'
+import type { Created } from './created.js'
 import type { Progress } from './progress.js'
+import { createRunId } from './run-id.js'
 import { Statistics, type KindStatistics } from './statistics.js'
 
 export interface RunOptions {
@@ -26,6 +28,13 @@ export interface Step<T> {
   readonly bytes?: number
   /** The result in a dry run. */
   readonly planned: T
+  /**
+   * Looks on the server for what this step makes: called when an earlier attempt may have made it although its answer was
+   * lost. Returns the step's result when it is there, and undefined when it is not.
+   */
+  readonly find?: () => Promise<T | undefined>
+  /** What the step has created, for the record of the run. A step that changes something that was there has none. */
+  readonly created?: (result: T) => Created
 }
 
 export interface StepContext {
@@ -41,6 +50,7 @@ export interface FailedStep {
 }
 
 export interface RunReport {
+  readonly id: string
   readonly isDryRun: boolean
   readonly durationMs: number
   readonly retries: number
@@ -55,7 +65,11 @@ export interface RunReport {
  * shown, or only listed in a dry run. This is also the place where a journal will record them.
  */
 export class Run {
+  /** Tells this run's things on the server from those of others: it is in the names of models that the run makes. */
+  readonly id = createRunId()
   readonly isDryRun: boolean
+  /** Steps in flight at the same time. */
+  readonly concurrency: number
   readonly #options: RunOptions
   readonly #limit: LimitFunction
   readonly #signal: AbortSignal
@@ -73,6 +87,7 @@ export class Run {
 
   constructor(options: RunOptions) {
     this.isDryRun = options.isDryRun
+    this.concurrency = options.concurrency
     this.#options = options
     this.#limit = pLimit(options.concurrency)
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#stop.signal]) : this.#stop.signal
@@ -145,6 +160,7 @@ export class Run {
 
   report(): RunReport {
     return {
+      id: this.id,
       isDryRun: this.isDryRun,
       durationMs: Math.round(performance.now() - this.#startedMs),
       retries: this.#retries,

@@ -1,11 +1,11 @@
-import { connect, type Instance } from '../../api/instance.js'
+import type { Instance } from '../../api/instance.js'
 import { getModel, hasModelCard } from '../../api/models.js'
-import type { Settings } from '../../config/settings.js'
-import { ExitCode, ExpectedError, UsageError } from '../../errors.js'
-import { ConnectionError } from '../../http/errors.js'
+import { UsageError } from '../../errors.js'
 import type { RunReport } from '../../run/run.js'
 import type { ExperimentContext } from '../context.js'
-import { findModelId, getOrCreateModel } from '../get-or-create-model.js'
+import { findModelId, getOrCreateModel, newModelName } from '../get-or-create-model.js'
+import type { Finding, TargetModel } from '../result.js'
+import { withInstance } from '../with-instance.js'
 import { compareCopy, isUnreadable, type Comparison } from './compare.js'
 import { findRefusedSemvers } from './refused-semvers.js'
 import { newDestination, readDestination } from './destination.js'
@@ -22,7 +22,7 @@ export interface CloneReleasesResult {
   readonly version: string
   readonly seed: string
   readonly source: SourceOrigin
-  readonly destination: { readonly url: string; readonly modelId: string; readonly isNew: boolean }
+  readonly destination: TargetModel
   readonly planned: PlannedCounts
   /** What cannot be copied exactly; nothing was made unless `--keep-going` was given. */
   readonly problems: readonly Problem[]
@@ -43,19 +43,11 @@ export async function cloneReleases(
   context: ExperimentContext,
   options: CloneReleasesOptions,
 ): Promise<CloneReleasesResult> {
-  const open = (settings: Settings): Instance =>
-    connect(settings, {
-      userAgent: `bailo-exp/${context.version}`,
-      maxConnections: options.concurrency * 4,
-      onRetry: () => context.run.noteRetry(),
-    })
-  const sourceInstance = open(options.source)
-  const destinationInstance = options.destination === options.source ? sourceInstance : open(options.destination)
-  try {
-    return await clone(context, options, sourceInstance, destinationInstance)
-  } finally {
-    await Promise.all([...new Set([sourceInstance, destinationInstance])].map(({ connection }) => connection.close()))
-  }
+  return withInstance(context, options.source, (source) =>
+    options.destination === options.source
+      ? clone(context, options, source, source)
+      : withInstance(context, options.destination, (destination) => clone(context, options, source, destination)),
+  )
 }
 
 async function clone(
@@ -80,7 +72,7 @@ async function clone(
   if (existingId !== undefined) await requireReleasableModel(destinationInstance, existingId, wantedImages.size > 0)
   const readState = (modelId: string) =>
     readDestination(destinationInstance, modelId, wantedImages, options.concurrency)
-  const state = existingId === undefined ? newDestination(request.name) : await readState(existingId)
+  const state = existingId === undefined ? newDestination(newModelName(run, request)) : await readState(existingId)
   const plan = planClone(source, state, parts)
   const hasCard = existingId !== undefined && (await hasModelCard(destinationInstance, existingId))
   // A model without a card never had a release (observed).
@@ -142,17 +134,17 @@ async function requireReleasableModel(instance: Instance, modelId: string, needs
   }
 }
 
-/**
- * The exit code that a result stands for.
- *
- * @param stopReason why the run ended early, if it did
- */
-export function exitCodeOf(result: CloneReleasesResult, stopReason: unknown): ExitCode {
-  const isBegun = result.run.steps.some(({ done }) => done > 0)
-  // An instance that was lost on the way has part of the copy, and the same command goes on there.
-  if (stopReason instanceof ConnectionError && isBegun) return ExitCode.Partial
-  if (stopReason instanceof ExpectedError) return stopReason.exitCode
-  if (result.run.failed.length > 0) return ExitCode.Partial
-  const isExact = result.problems.length === 0 && (result.comparison?.differences.length ?? 0) === 0
-  return isExact ? ExitCode.Done : ExitCode.Findings
+/** What is not as asked for: what could not be copied exactly, and where the copy differs. */
+export function findingsOf({ problems, comparison }: CloneReleasesResult): Finding[] {
+  const notCopied = problems.map(({ subject, message, tryNext }) => ({ subject: `${subject}:`, message, tryNext }))
+  const tryNext = 'another destination, or delete there what differs and run again'
+  return [...notCopied, ...(comparison?.differences ?? []).map((difference) => ({ ...difference, tryNext }))]
+}
+
+/** What findings mean for the copy as a whole. */
+export function extentOf({ run, problems, comparison }: CloneReleasesResult): { message: string; tryNext: string[] } {
+  if (problems.length === 0) return { message: 'The copy differs from its source', tryNext: [] }
+  if (comparison !== undefined) return { message: 'Only the rest was copied', tryNext: [] }
+  const tryNext = run.planned.length === 0 ? ['--keep-going copies everything else'] : []
+  return { message: 'Nothing was made', tryNext }
 }

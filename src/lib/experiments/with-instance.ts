@@ -1,0 +1,28 @@
+import { connect, type Instance } from '../api/instance.js'
+import type { Settings } from '../config/settings.js'
+import type { ExperimentContext } from './context.js'
+
+/** Sockets per step: a step may have several parts of a file or layers under way. */
+const SOCKETS_PER_STEP = 4
+
+/**
+ * Opens an instance for an experiment and closes it afterwards. Requests that are sent again count as the run's retries.
+ *
+ * @returns what `use` returns
+ */
+export async function withInstance<T>(
+  { run, version }: ExperimentContext,
+  settings: Settings,
+  use: (instance: Instance) => Promise<T>,
+): Promise<T> {
+  const instance = connect(settings, {
+    userAgent: `bailo-exp/${version}`,
+    maxConnections: run.concurrency * SOCKETS_PER_STEP,
+    onRetry: () => run.noteRetry(),
+  })
+  try {
+    return await use(instance)
+  } finally {
+    await instance.connection.close()
+  }
+}

@@ -1,0 +1,93 @@
+import chalk from 'chalk'
+import { formatSize } from '../content/size.js'
+import type { Finding, TargetModel } from '../experiments/result.js'
+import { showControls } from '../http/server-text.js'
+import type { RunReport } from '../run/run.js'
+import type { KindStatistics } from '../run/statistics.js'
+import { countOf, formatDuration, formatTable, wrapText } from './text.js'
+
+/**
+ * A copy of a result in which control characters are escaped: names in it come from a server or a file, and must not take
+ * effect on the terminal.
+ */
+export function withVisibleControls<T>(result: T): T {
+  const show = (_key: string, value: unknown): unknown => (typeof value === 'string' ? showControls(value) : value)
+  return JSON.parse(JSON.stringify(result), show) as T
+}
+
+/** The first line of a summary: what was run, and where. */
+export function formatTarget(verb: string, { url, modelId, isNew }: TargetModel, run: RunReport): string {
+  const where = modelId === '' ? url : `${modelId} at ${url}`
+  const lines = wrapText(`${chalk.bold(run.isDryRun ? `Would run: ${verb}` : verb)} in ${where}`, '', '  ')
+  if (isNew && !run.isDryRun) lines.push('The model was created.')
+  return lines.join('\n')
+}
+
+/** One row of the table of what was made. */
+export interface WorkRow {
+  readonly label: string
+  /** Kind of the steps that are counted. */
+  readonly kind: string
+  /** How many were there before; a dash where that is not known. */
+  readonly alreadyThere: number | string
+}
+
+/** What was made, what was there and what failed, with times per step; then bytes, rate and retries. */
+export function formatWork(rows: readonly WorkRow[], run: RunReport): string {
+  const kinds = new Map(run.steps.map((kind) => [kind.kind, kind]))
+  const table = formatTable(
+    ['', 'made', 'there already', 'failed', 'p50 / p95'],
+    rows.map(({ label, kind, alreadyThere }) => {
+      const statistics = kinds.get(kind)
+      const { done = 0, failed = 0 } = statistics ?? {}
+      return [label, String(done), String(alreadyThere), String(failed), formatLatency(statistics)]
+    }),
+  )
+  const bytes = run.steps.reduce((total, kind) => total + kind.bytes, 0)
+  const rate = run.durationMs > 0 ? ` (${formatSize((bytes / run.durationMs) * 1000)}/s)` : ''
+  const sent = bytes > 0 ? `${formatSize(bytes)} sent in ` : ''
+  const retries = countOf(run.retries, 'retry', 'retries')
+  return `${table}\n\n${sent}${formatDuration(run.durationMs)}${bytes > 0 ? rate : ''}, ${retries}`
+}
+
+/** Median and 95th percentile; empty where nothing was done. */
+export function formatLatency(statistics: KindStatistics | undefined): string {
+  const times = statistics?.latencyMs
+  return times === undefined ? '' : `${formatDuration(times.p50)} / ${formatDuration(times.p95)}`
+}
+
+/** The steps of a dry run, and how much they would transfer. */
+export function formatPlannedSteps(run: RunReport, bytes: number): string {
+  const summary = `${countOf(run.planned.length, 'step')}, ${formatSize(bytes)}; a dry run changes nothing.`
+  return [...run.planned.map((key) => `  ${key}`), summary].join('\n')
+}
+
+/** The steps that failed, with what to try; empty when none did. */
+export function formatFailures(run: RunReport): string {
+  if (run.failed.length === 0) return ''
+  return [
+    chalk.red('Failed:'),
+    ...run.failed.flatMap(({ key, message, tryNext }) => [
+      ...wrapText(`${chalk.red('-')} ${key}: ${message}`, '  ', '    '),
+      ...tryNext.flatMap((hint) => wrapText(`Try: ${hint}.`, '    ', '    ')),
+    ]),
+    'Run the same command again to do the rest: what is there is found and not made twice.',
+  ].join('\n')
+}
+
+/** What is not as it was to be made, one paragraph each; empty when all is. */
+export function formatFindings(findings: readonly Finding[]): string {
+  if (findings.length === 0) return ''
+  return [
+    chalk.red(`Not as asked for (${countOf(findings.length, 'finding')}):`),
+    ...findings.flatMap(({ subject, message, tryNext }) => [
+      ...wrapText(`${chalk.red('-')} ${subject} ${message}`, '  ', '    '),
+      ...(tryNext === undefined ? [] : wrapText(`Try: ${tryNext}.`, '    ', '    ')),
+    ]),
+  ].join('\n')
+}
+
+/** Joins the parts of a summary that are not empty. */
+export function joinBlocks(...blocks: readonly string[]): string {
+  return blocks.filter((block) => block !== '').join('\n\n')
+}

@@ -1,0 +1,13 @@
+import { randomInt } from 'node:crypto'
+
+/** Without letters and digits that are taken for one another. */
+const ALPHABET = '23456789abcdefghjkmnpqrstuvwxyz'
+const LENGTH = 8
+
+/**
+ * Returns the id of a new run: eight characters that survive everywhere, also in the id that Bailo makes from a model's
+ * name.
+ */
+export function createRunId(): string {
+  return Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+}
