@@ -1,4 +1,5 @@
 import http, { type IncomingHttpHeaders } from 'node:http'
+import { connect } from 'node:net'
 import type { Readable } from 'node:stream'
 
 export interface Exchange {
@@ -57,5 +58,22 @@ export function exchange(
     request.on('error', finish)
     if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) request.end(body)
     else body.pipe(request)
+  })
+}
+
+/** Writes bytes to a connection of its own, and returns all that comes until it ends or fails. */
+export function talk(
+  url: string,
+  bytes: string,
+): Promise<{ readonly received: string; readonly failure: string | undefined }> {
+  const { hostname, port } = new URL(url)
+  const chunks: Buffer[] = []
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname)
+    let failure: string | undefined
+    socket.on('data', (chunk) => chunks.push(chunk))
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => (failure = code))
+    socket.on('close', () => resolve({ received: Buffer.concat(chunks).toString('latin1'), failure }))
+    socket.write(bytes)
   })
 }

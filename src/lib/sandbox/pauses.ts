@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 
 /** Waits that end at once when the application is closed. */
 export class Pauses {
@@ -22,5 +22,12 @@ export class Pauses {
   async wait(durationMs: number): Promise<boolean> {
     if (durationMs <= 0) return !this.controller.signal.aborted
     return sleep(durationMs, true, { signal: this.controller.signal }).catch(() => false)
+  }
+
+  /** Lets a request wait before it goes on. Once the application is closed it does not: it goes unanswered, and does nothing. */
+  async waitWith(reply: FastifyReply, durationMs: number, goOn: () => void): Promise<void> {
+    if (await this.wait(durationMs)) return goOn()
+    reply.hijack()
+    reply.request.raw.socket.destroy()
   }
 }

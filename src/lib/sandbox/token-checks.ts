@@ -28,16 +28,13 @@ export class TokenChecks {
     this.busyUntilMs = new Array<number>(cost?.cores ?? 0).fill(0)
   }
 
+  /** Adds the checks to an application, behind the parser of JSON: a client that goes away meanwhile gets what it asked for. */
   addTo(app: FastifyInstance): void {
     this.pauses.addTo(app)
-    app.addHook('onRequest', (request, reply, done) => {
-      const hasKeys = request.headers.authorization !== undefined
-      if (this.costMs === 0 || !hasKeys || isForControl(request.url) || isForRegistry(request.url)) return done()
-      void this.pauses.wait(this.enqueue()).then((isOpen) => {
-        if (isOpen) return done()
-        reply.hijack()
-        request.raw.socket.destroy()
-      })
+    app.addHook('preValidation', ({ headers, url }, reply, done) => {
+      const isFree = headers.authorization === undefined || isForControl(url) || isForRegistry(url)
+      if (this.costMs === 0 || isFree) return done()
+      void this.pauses.waitWith(reply, this.enqueue(), done)
     })
   }
 

@@ -6,18 +6,18 @@ import { isForRegistry, TOKEN_PATH } from '../registry/index.js'
 import type { ErrorAnswer } from './rule.js'
 
 /**
- * Sets status and headers of an error answer, in place of all that were set before, and returns its body.
+ * Sets status and headers of an error answer, in place of all that were set before, and returns its body; undefined when it has none.
  *
  * @param rule named in the message, so that nobody takes it for a fault of the sandbox
  */
-export function prepareErrorAnswer(answer: ErrorAnswer, reply: FastifyReply, rule: string): string {
+export function prepareErrorAnswer(answer: ErrorAnswer, reply: FastifyReply, rule: string): string | undefined {
   for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name)
   const { status, form, retryAfterSeconds } = answer
   reply.code(status)
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds)
   switch (form) {
     case 'empty':
-      return ''
+      return undefined
     case 'html':
       reply.header('content-type', 'text/html')
       return renderProxyErrorPage(`${status} ${STATUS_CODES[status] ?? ''}`.trim())

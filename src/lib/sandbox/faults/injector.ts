@@ -32,19 +32,25 @@ export class FaultInjector {
       const fault = isForControl(request.url) ? undefined : this.engine.decide(request)
       if (fault === undefined) return done()
       this.faults.set(request, fault)
-      void this.begin(fault, request, reply, done)
+      void this.begin(fault, reply, done)
     })
     app.addHook('preParsing', (request, _reply, body, done) => {
       const fault = this.faults.get(request)
       if (fault?.outcome?.kind !== 'reset-request') return done(null, body)
       done(null, resetAfter(body as Readable, fault.outcome.afterBytes, request.raw.socket, fault))
     })
+    app.addHook('preValidation', (request, reply, done) => {
+      const fault = this.faults.get(request)
+      if (fault === undefined || fault.delayMs === 0) return done()
+      // Not before: JSON is in by now, and is acted on even if the client does not wait for that, as on a real instance.
+      void this.pauses.waitWith(reply, fault.delayMs, done)
+    })
     app.addHook('onSend', (request, reply, payload, done) => {
       const fault = this.faults.get(request)
       if (fault === undefined) return done(null, payload)
       // An answer that fails while it is sent may be followed by a second one, about that.
       this.faults.delete(request)
-      alterAnswer(fault, { request, reply, payload, pauses: this.pauses }).then((altered) => done(null, altered), done)
+      alterAnswer(fault, reply, payload, this.pauses).then((altered) => done(null, altered), done)
     })
   }
 
@@ -55,18 +61,16 @@ export class FaultInjector {
     return kind === 'forget-offset' || kind === 'expire-token' ? { kind, miss: () => fault?.miss() } : undefined
   }
 
-  private async begin(fault: Fault, request: FastifyRequest, reply: FastifyReply, done: () => void): Promise<void> {
-    const { outcome, rule = '', delayMs } = fault
-    const { socket } = request.raw
-    if (!(await this.pauses.wait(delayMs))) {
-      // Nobody is to be answered any more, and nothing to be done.
-      reply.hijack()
-      socket.destroy()
+  /** Does what needs nothing of the request but its head. */
+  private async begin({ outcome, rule = '', delayMs }: Fault, reply: FastifyReply, done: () => void): Promise<void> {
+    if (outcome?.kind === 'answer') {
+      const answer = prepareErrorAnswer(outcome.answer, reply, rule)
+      await this.pauses.waitWith(reply, delayMs, () => void reply.send(answer))
     } else if (outcome?.kind === 'reset-request' && outcome.afterBytes === 0) {
-      reply.hijack()
-      socket.resetAndDestroy()
-    } else if (outcome?.kind === 'answer') {
-      reply.send(prepareErrorAnswer(outcome.answer, reply, rule))
+      await this.pauses.waitWith(reply, delayMs, () => {
+        reply.hijack()
+        reply.request.raw.socket.resetAndDestroy()
+      })
     } else {
       done()
     }
