@@ -3,9 +3,12 @@ import { BaseCommand } from '../lib/cli/base-command.js'
 import { connectionFlags } from '../lib/cli/flags.js'
 import {
   findSourceModelId,
+  parseFaultRule,
   parseRateLimit,
+  parseTokenCost,
   runInSandbox,
   serveSandbox,
+  type FaultRule,
   type RateLimit,
   type SandboxReport,
 } from '../lib/cli/sandbox-session.js'
@@ -53,6 +56,24 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
       helpValue: 'N/WINDOW',
       parse: (text) => Promise.resolve(parseRateLimit(text)),
     })(),
+    'token-cost': Flags.custom<number>({
+      description: 'time that checking the keys of a request takes, for instance 165ms as on a real Bailo',
+      helpValue: 'TIME',
+      parse: (text) => Promise.resolve(parseTokenCost(text)),
+    })(),
+    cores: Flags.integer({
+      description: 'how many requests are checked at the same time [default: 2]',
+      min: 1,
+      max: 1024,
+      dependsOn: ['token-cost'],
+    }),
+    fault: Flags.custom<FaultRule>({
+      description: 'what is to go wrong, see above; may be repeated',
+      helpValue: 'RULE',
+      multiple: true,
+      multipleNonGreedy: true,
+      parse: (text) => Promise.resolve(parseFaultRule(text)),
+    })(),
     'write-env': Flags.string({ description: 'write a dotenv file with URL and keys', helpValue: 'FILE' }),
     import: Flags.string({
       description: 'address of a Bailo instance to copy models from',
@@ -82,6 +103,9 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
       isDiscarding: flags.discard,
       hasScanners: flags.scanners,
       rateLimit: flags['rate-limit'],
+      faults: flags.fault ?? [],
+      tokenCost:
+        flags['token-cost'] === undefined ? undefined : { costMs: flags['token-cost'], cores: flags.cores ?? 2 },
       envFile: flags['write-env'],
       version: this.config.version,
       ownCommands: this.config.commandIDs,
