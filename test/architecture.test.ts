@@ -12,12 +12,13 @@ const LAYERS = [
   ['lib/run', 'lib/api', 'lib/registry'],
   ['lib/content', 'lib/http'],
   ['lib/config'],
+  ['lib/files'],
   ['lib/errors'],
 ]
 
 /** Shares no code with the clients that are tried on it, is started in one place, and filled from real instances in another. */
 const SANDBOX = 'lib/sandbox'
-const SANDBOX_MAY_IMPORT = ['lib/content', 'lib/errors']
+const SANDBOX_MAY_IMPORT = ['lib/content', 'lib/files', 'lib/errors']
 const SANDBOX_IS_IMPORTED_BY = ['lib/cli', 'lib/import-model']
 
 /** Packages that are used in one place, so that for instance there is only one way to the network. */

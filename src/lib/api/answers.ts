@@ -133,7 +133,9 @@ export class Shape<T> {
   check(operation: Operation, value: unknown): T {
     const mismatch = this.findMismatch(value)
     if (mismatch === undefined) return value as T
-    throw new UnexpectedAnswerError(operation, `the answer does not fit the contract of Bailo's API: ${mismatch}.`)
+    throw new UnexpectedAnswerError(operation, `the answer does not fit the contract of Bailo's API: ${mismatch}.`, {
+      isUnreadable: true,
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.js'
 import { Connection } from '../http/connection.js'
+import type { RetryPolicy } from '../http/retry.js'
 import { createJsonClient, type JsonClient } from './client.js'
 
 /** One Bailo instance to talk to. */
@@ -12,8 +13,13 @@ export interface Instance {
 export interface ConnectOptions {
   readonly userAgent: string
   readonly maxConnections?: number
+  readonly retryPolicy?: RetryPolicy
   /** Called for each request that is about to be sent again. */
   readonly onRetry?: (failure: Error) => void
+  /** Called after each attempt, with what it failed with. */
+  readonly onAttempt?: (failure: unknown) => void
+  /** Breaks off requests that have no signal of their own. */
+  readonly signal?: AbortSignal
 }
 
 /** Prepares the connection to an instance. Nothing is sent before the first call; close it with `connection.close()`. */

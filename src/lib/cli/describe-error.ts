@@ -33,7 +33,9 @@ const GENERAL_ADVICE: Readonly<Record<ExitCode, string>> = {
 export function describeError(error: unknown): ErrorDescription {
   if (error instanceof ExpectedError) {
     const details = error instanceof ResponseError ? [...error.details, `instance: ${error.origin}`] : []
-    const { name, message, exitCode } = error
+    const { name, exitCode } = error
+    // oclif puts the flag in front of what its parser threw.
+    const message = error.message.startsWith('Parsing --') ? toParagraph(error.message) : error.message
     const tryNext = error.tryNext.length > 0 ? error.tryNext : [GENERAL_ADVICE[exitCode]]
     return { name, message, details, tryNext, exitCode }
   }
@@ -65,6 +67,14 @@ export function describeError(error: unknown): ErrorDescription {
     details: process.env['DEBUG'] ? (cause.stack ?? '').split('\n').slice(1) : [],
     tryNext: [GENERAL_ADVICE[ExitCode.Bug]],
     exitCode: ExitCode.Bug,
+  }
+}
+
+/** Names the command that goes on where an error ended a run, in place of what is advised in general. */
+export function withResume(description: ErrorDescription, error: unknown, resume: string): ErrorDescription {
+  return {
+    ...description,
+    tryNext: [...(error instanceof ExpectedError ? error.tryNext : description.tryNext), resume],
   }
 }
 

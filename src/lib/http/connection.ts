@@ -17,6 +17,10 @@ export interface ConnectionOptions {
   readonly retryPolicy?: RetryPolicy
   /** Called for each request that is about to be sent again. */
   readonly onRetry?: (failure: Error) => void
+  /** Called after each attempt, with what it failed with. */
+  readonly onAttempt?: (failure: unknown) => void
+  /** Breaks off requests that have no signal of their own. */
+  readonly signal?: AbortSignal
 }
 
 export interface RequestOptions {
@@ -76,8 +80,23 @@ export class Connection {
    */
   async send<T>(operation: Operation, options: RequestOptions, read: (answer: Answer) => Promise<T>): Promise<T> {
     const url = this.#resolve(operation, options.url)
-    const attempt = (): Promise<T> => this.#attempt(operation, url, options, read)
-    return options.isSingleAttempt ? attempt() : this.retry(options, attempt)
+    const request = { ...options, signal: options.signal ?? this.signal }
+    const attempt = async (): Promise<T> => {
+      try {
+        const result = await this.#attempt(operation, url, request, read)
+        this.#options.onAttempt?.(undefined)
+        return result
+      } catch (error) {
+        if (!request.signal?.aborted) this.#options.onAttempt?.(error)
+        throw error
+      }
+    }
+    return options.isSingleAttempt ? attempt() : this.retry(request, attempt)
+  }
+
+  /** What breaks off requests that have no signal of their own. */
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal
   }
 
   #resolve(operation: Operation, target: string | URL): URL {
