@@ -37,7 +37,10 @@ export class Matcher {
    */
   match(method: string, path: string): Match {
     const segments = splitPath(path)
-    const fits = this.#templates.map((template) => ({ operation: template.operation, fit: fitPath(segments, template) }))
+    const fits = this.#templates.map((template) => ({
+      operation: template.operation,
+      fit: fitPath(segments, template),
+    }))
     const [certain, possible] = (['certain', 'possible'] as const).map((wanted) =>
       fits.filter(({ fit }) => fit === wanted).map(({ operation }) => operation),
     ) as [Operation[], Operation[]]

@@ -5,7 +5,8 @@ import type { Rule } from './rule.js'
 export const bodyFieldUnknown: Rule = {
   id: 'body-field-unknown',
   level: 'warning',
-  description: 'A call sends a field in its JSON body that the operation does not have; the server drops or refuses it.',
+  description:
+    'A call sends a field in its JSON body that the operation does not have; the server drops or refuses it.',
   bad: {
     specification: `/api/v2/models:
   post:

@@ -6,7 +6,9 @@ export const pathParameterOptional: Rule = {
   level: 'warning',
   description: 'A path parameter is not marked as required, which it must be (OpenAPI, "Parameter Object").',
   bad: { specification: '/api/v2/card/{version}: { get: { parameters: [{ name: version, in: path }] } }' },
-  good: { specification: '/api/v2/card/{version}: { get: { parameters: [{ name: version, in: path, required: true }] } }' },
+  good: {
+    specification: '/api/v2/card/{version}: { get: { parameters: [{ name: version, in: path, required: true }] } }',
+  },
   *check({ operations }) {
     for (const operation of operations) {
       for (const { name, place, isRequired, pointer } of operation.parameters) {

@@ -16,7 +16,14 @@ export function inOperation(
   { subject, pointer = operation.pointer }: { readonly subject?: string; readonly pointer?: string } = {},
 ): Problem {
   const { method, path, document } = operation
-  return { message, method, path, pointer, location: { file: document.label }, ...(subject !== undefined && { subject }) }
+  return {
+    message,
+    method,
+    path,
+    pointer,
+    location: { file: document.label },
+    ...(subject !== undefined && { subject }),
+  }
 }
 
 /** The calls of which it is certain what operation they are, with it. */

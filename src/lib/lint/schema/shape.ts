@@ -96,7 +96,9 @@ function readKeywords({ document, value, pointer }: SchemaPlace & { value: JsonO
       entries.map(([name, entry]) => [name, { document, value: entry, pointer: at('properties', name) }]),
     ),
     required: new Set(Array.isArray(required) ? required.map(String) : []),
-    readOnly: new Set(entries.filter(([, entry]) => isRecord(entry) && entry['readOnly'] === true).map(([name]) => name)),
+    readOnly: new Set(
+      entries.filter(([, entry]) => isRecord(entry) && entry['readOnly'] === true).map(([name]) => name),
+    ),
     furtherProperties: readFurtherProperties(value),
     additional: isRecord(additionalProperties)
       ? { document, value: additionalProperties, pointer: at('additionalProperties') }

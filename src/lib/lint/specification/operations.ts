@@ -80,15 +80,19 @@ function readPathItem(document: SpecificationDocument, template: string, item: L
 function basePathsOf(servers: readonly unknown[] | undefined): string[] {
   const urls = (servers ?? []).filter(isRecord).map((server) => {
     const variables = isRecord(server['variables']) ? server['variables'] : {}
-    return String(server['url'] ?? '/').replace(/\{([^{}]*)\}/g, (_whole, name: string) => {
+    return textOf(server['url'], '/').replace(/\{([^{}]*)\}/g, (_whole, name: string) => {
       const variable = variables[name]
-      return isRecord(variable) ? String(variable['default'] ?? '') : ''
+      return isRecord(variable) ? textOf(variable['default'], '') : ''
     })
   })
   const bases = urls
     .filter((url) => URL.canParse(url, 'http://any'))
     .map((url) => new URL(url, 'http://any').pathname.replace(/\/+$/, ''))
   return bases.length === 0 ? [''] : [...new Set(bases)]
+}
+
+function textOf(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise
 }
 
 function readTags(tags: unknown): string[] {

@@ -23,18 +23,20 @@ export async function parseSpecification(text: string, label: string): Promise<L
   const root = await parseText(text.replace(/^\uFEFF/, ''), label)
   if (!isRecord(root)) throw new SpecificationError(label, 'it is not an OpenAPI document')
   if (root['swagger'] !== undefined) {
-    throw new SpecificationError(label, `it is Swagger ${showServerText(String(root['swagger']))}, not OpenAPI 3`, [
+    throw new SpecificationError(label, `it is Swagger ${showValue(root['swagger'])}, not OpenAPI 3`, [
       'convert it to OpenAPI 3 first, for instance with the converter of the Swagger Editor',
     ])
   }
   if (typeof root['openapi'] !== 'string' || !/^3\.[01](\.|$)/.test(root['openapi'])) {
-    const found = root['openapi'] === undefined ? 'it has no "openapi"' : `its "openapi" is ${showValue(root['openapi'])}`
+    const found =
+      root['openapi'] === undefined ? 'it has no "openapi"' : `its "openapi" is ${showValue(root['openapi'])}`
     throw new SpecificationError(label, `${found}, where 3.0 and 3.1 can be read`)
   }
   const document = new SpecificationDocument(label, root)
   const operations = readOperations(document)
   if (operations.length === 0) {
-    const outside = document.unresolved.length > 0 ? `, for ${showValue(document.unresolved[0])} leads nowhere in it` : ''
+    const outside =
+      document.unresolved.length > 0 ? `, for ${showValue(document.unresolved[0])} leads nowhere in it` : ''
     throw new SpecificationError(label, `it has no paths with operations${outside}`, [
       'check that this is the whole specification, in one file',
     ])
@@ -55,9 +57,11 @@ async function parseText(text: string, label: string): Promise<unknown> {
     if (text.length > MAX_YAML_BYTES) throw new SpecificationError(label, `it is not valid JSON (${reasonOf(error)})`)
   }
   if (text.length > MAX_YAML_BYTES) {
-    throw new SpecificationError(label, `YAML of more than ${MAX_YAML_BYTES / 1024 / 1024} MiB takes too long to read`, [
-      'convert it to JSON',
-    ])
+    throw new SpecificationError(
+      label,
+      `YAML of more than ${MAX_YAML_BYTES / 1024 / 1024} MiB takes too long to read`,
+      ['convert it to JSON'],
+    )
   }
   const { parse } = await import('yaml')
   try {
