@@ -63,7 +63,7 @@ async function readText(path: string, mayBeAbsent: boolean): Promise<string | un
 async function parseYaml(path: string, text: string): Promise<unknown> {
   const { parse } = await import('yaml')
   try {
-    return parse(text) as unknown
+    return parse(text, { logLevel: 'error' }) as unknown
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
     throw new UsageError(`The settings file ${showControls(path)} is not valid YAML: ${showServerText(reason)}.`)

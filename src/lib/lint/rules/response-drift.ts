@@ -1,4 +1,4 @@
-import { compareSchemas, type Difference } from '../schema/compare.js'
+import { compareSchemas, type Difference, type Side } from '../schema/compare.js'
 import { shapeOf } from '../schema/shape.js'
 import { successesOf, type Operation } from '../specification/operations.js'
 import { inOperation, nameOf } from './problems.js'
@@ -36,12 +36,12 @@ export const responseDrift: Rule = {
   },
   *check({ contract }) {
     for (const { own, live } of contract) {
-      for (const difference of compareAnswers(own, live)) {
-        const what = describe(difference)
-        if (what === undefined) continue
-        const { at, right } = difference
-        const message = `${nameOf(live)}, ${at === '' ? 'the answer' : at}: ${what}.`
-        yield inOperation(live, message, { subject: `${at} ${what}`, pointer: right.pointer })
+      for (const [, differences] of groupByPlace(compareAnswers(own, live))) {
+        const what = [...describeFields(differences), ...differences.flatMap(describeContents)].join('; ')
+        const [first] = differences
+        if (what === '' || first === undefined) continue
+        const message = `${nameOf(live)}, ${first.at === '' ? 'the answer' : first.at}: ${what}.`
+        yield inOperation(live, message, { subject: `${first.at} ${what}`, pointer: first.right.pointer })
       }
     }
   },
@@ -58,40 +58,46 @@ function* compareAnswers(own: Operation, live: Operation): Generator<Difference>
   }
 }
 
-/**
- * What contradicts the other; undefined for what is only said more exactly in one of them. The contract leaves fields out
- * that no caller needs, and requires only what every answer was seen to have.
- */
-function describe(difference: Difference): string | undefined {
-  switch (difference.kind) {
-    case 'property': {
-      const { name, onlyIn, isRequired, right } = difference
-      const live = shapeOf(right)
-      if (live.properties.size === 0 && live.furtherProperties !== 'no') return undefined
-      if (onlyIn === 'left' && live.furtherProperties !== 'yes') {
-        return `the contract has "${name}", which the specification does not have`
-      }
-      return onlyIn === 'right' && isRequired
-        ? `the specification requires "${name}", which the contract does not have`
-        : undefined
-    }
-    case 'types': {
-      const { onlyLeft, onlyRight } = difference
-      const wrong = onlyLeft?.filter((type) => !(type === 'integer' && onlyRight?.includes('number'))) ?? []
-      if (onlyRight === undefined || wrong.length === 0) return undefined
-      return `the contract has the type ${wrong.join(' or ')}, which the specification does not allow`
-    }
-    case 'values': {
-      const { onlyLeft, onlyRight } = difference
-      // Where one of them names no values, the other one is only more exact.
-      if (onlyLeft === undefined || onlyRight === undefined) return undefined
-      const parts = [
-        ...(onlyLeft.length > 0 ? [`only the contract has the value ${onlyLeft.join(', ')}`] : []),
-        ...(onlyRight.length > 0 ? [`only the specification has the value ${onlyRight.join(', ')}`] : []),
-      ]
-      return parts.join(', ')
-    }
-    case 'required':
-      return undefined
+/** What is wrong with one object belongs together: a renamed field is one that is missing and one that is new. */
+function groupByPlace(differences: Iterable<Difference>): Map<string, Difference[]> {
+  const groups = new Map<string, Difference[]>()
+  for (const difference of differences) {
+    groups.set(difference.right.pointer, [...(groups.get(difference.right.pointer) ?? []), difference])
   }
+  return groups
+}
+
+/**
+ * Fields that one side requires and the other does not have. One that may be left out says nothing against the other
+ * side, and nor does one that both have: the contract requires only what every answer was seen to have.
+ */
+function describeFields(differences: readonly Difference[]): string[] {
+  const list = (side: Side): string =>
+    differences
+      .flatMap((one) => (one.kind === 'property' && one.onlyIn === side && one.isRequired ? [`"${one.name}"`] : []))
+      .join(', ')
+  const sides = differences.slice(0, 1).flatMap(({ left, right }) => [shapeOf(left), shapeOf(right)])
+  // An object without properties is one of which nothing is said.
+  if (sides.some(({ properties, furtherProperties }) => furtherProperties === 'yes' || properties.size === 0)) return []
+  const [ours, theirs] = [list('left'), list('right')]
+  return [
+    ...(ours === '' ? [] : [`only the contract has ${ours}`]),
+    ...(theirs === '' ? [] : [`only the specification has ${theirs}`]),
+  ]
+}
+
+function describeContents(difference: Difference): string[] {
+  if (difference.kind !== 'types' && difference.kind !== 'values') return []
+  const { kind, onlyLeft, onlyRight } = difference
+  // Where one of them does not say, the other one is only more exact.
+  if (onlyLeft === undefined || onlyRight === undefined) return []
+  if (kind === 'types') {
+    const wrong = onlyLeft.filter((type) => !(type === 'integer' && onlyRight.includes('number')))
+    const theirs = onlyRight.length === 0 ? 'does not allow that' : `has ${onlyRight.join(' or ')}`
+    return wrong.length === 0 ? [] : [`the contract has the type ${wrong.join(' or ')}, the specification ${theirs}`]
+  }
+  return [
+    ...(onlyLeft.length > 0 ? [`only the contract has the value ${onlyLeft.join(', ')}`] : []),
+    ...(onlyRight.length > 0 ? [`only the specification has the value ${onlyRight.join(', ')}`] : []),
+  ]
 }

@@ -1,5 +1,5 @@
 import { step } from '../specification/document.js'
-import { saysNothing, shapeOf, type SchemaPlace, type Shape } from './shape.js'
+import { followReference, saysNothing, shapeOf, type SchemaPlace, type Shape } from './shape.js'
 
 export type Side = 'left' | 'right'
 
@@ -30,14 +30,15 @@ export function* compareSchemas(left: SchemaPlace, right: SchemaPlace): Generato
 
 type Pair = Pick<Difference, 'left' | 'right' | 'at'>
 
-function* compareAt(pair: Pair, seen: Set<string>, depth: number): Generator<Difference> {
+function* compareAt(places: Pair, seen: Set<string>, depth: number): Generator<Difference> {
+  const pair = { ...places, left: followReference(places.left), right: followReference(places.right) }
   const key = `${pair.left.pointer} ${pair.right.pointer}`
   if (seen.has(key) || depth > MAX_DEPTH) return
   seen.add(key)
   const [left, right] = [shapeOf(pair.left), shapeOf(pair.right)]
   const types = compareSets(left.types, right.types)
   if (types !== undefined) yield { ...pair, kind: 'types', ...types }
-  if (saysNothing(left) || saysNothing(right)) return
+  if (saysNothing(left) || saysNothing(right) || areDisjoint(left.types, right.types)) return
   const values = compareSets(left.values, right.values)
   if (values !== undefined) yield { ...pair, kind: 'values', ...values }
   yield* compareProperties(pair, left, right)
@@ -62,6 +63,11 @@ function* compareProperties(pair: Pair, left: Shape, right: Shape): Generator<Di
       yield { ...pair, kind: 'property', name, onlyIn: inLeft ? 'left' : 'right', isRequired }
     }
   }
+}
+
+/** A list and an object have nothing further to be compared. */
+function areDisjoint(left: Shape['types'], right: Shape['types']): boolean {
+  return left !== undefined && right !== undefined && ![...left].some((type) => right.has(type))
 }
 
 function compareSets(

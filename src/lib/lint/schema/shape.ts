@@ -41,6 +41,20 @@ const ANYTHING: Shape = {
 /** Shapes by where their schema stands; what is being read counts as anything, which ends circles. */
 const known = new WeakMap<SpecificationDocument, Map<string, Shape>>()
 
+/** The place that a schema stands at which is nothing but a reference; any other one is where it is. */
+export function followReference(place: SchemaPlace): SchemaPlace {
+  const { document, value, pointer, combined } = place
+  if (combined !== undefined || !isRecord(value) || typeof value['$ref'] !== 'string') return place
+  if (Object.keys(value).length > 1 && !ignoresSiblings(document)) return place
+  const target = document.resolve(value, pointer)
+  return target === undefined ? place : { document, ...target }
+}
+
+/** In OpenAPI 3.0 whatever stands beside a reference is ignored. */
+function ignoresSiblings({ openapi }: SpecificationDocument): boolean {
+  return openapi.startsWith('3.0')
+}
+
 /** True when nothing is said about the value. */
 export function saysNothing({ types, values, properties, items }: Shape): boolean {
   return types === undefined && values === undefined && properties.size === 0 && items === undefined
@@ -67,8 +81,7 @@ function readShape(place: SchemaPlace & { value: JsonObject }): Shape {
   if (typeof value['$ref'] === 'string') {
     const target = document.resolve(value, pointer)
     if (target !== undefined) shapes.push(shapeOf({ document, ...target }))
-    // In OpenAPI 3.0 whatever stands beside a reference is ignored.
-    if (document.openapi.startsWith('3.0')) return shapes[0] ?? ANYTHING
+    if (ignoresSiblings(document)) return shapes[0] ?? ANYTHING
   }
   shapes.push(readKeywords(place), ...partsOf(place, 'allOf'))
   for (const keyword of ['oneOf', 'anyOf']) {

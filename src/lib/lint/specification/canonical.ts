@@ -4,6 +4,7 @@ import { isRecord } from '../../http/errors.js'
 const ORDERS: readonly (readonly string[])[] = [
   ['openapi', 'info', 'servers', 'security', 'tags', 'paths', 'webhooks', 'components'],
   ['get', 'put', 'post', 'patch', 'delete', 'head', 'options', 'trace'],
+  ['operationId', 'tags', 'summary', 'description', 'deprecated', 'parameters', 'requestBody', 'responses', 'security'],
   ['name', 'in', 'required'],
   ['$ref', 'type', 'title', 'description', 'format', 'enum', 'required', 'properties', 'items'],
 ]

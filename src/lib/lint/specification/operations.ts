@@ -85,9 +85,11 @@ function basePathsOf(servers: readonly unknown[] | undefined): string[] {
       return isRecord(variable) ? textOf(variable['default'], '') : ''
     })
   })
-  const bases = urls
-    .filter((url) => URL.canParse(url, 'http://any'))
-    .map((url) => new URL(url, 'http://any').pathname.replace(/\/+$/, ''))
+  // Not by a URL parser: a host may be a variable without a value.
+  const bases = urls.map((url) => {
+    const path = url.replace(/^[a-z][\w+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
+    return path.replace(/^(?=[^/])/, '/').replace(/\/+$/, '')
+  })
   return bases.length === 0 ? [''] : [...new Set(bases)]
 }
 

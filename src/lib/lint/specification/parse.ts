@@ -65,7 +65,7 @@ async function parseText(text: string, label: string): Promise<unknown> {
   }
   const { parse } = await import('yaml')
   try {
-    return parse(text) as unknown
+    return parse(text, { logLevel: 'error' }) as unknown
   } catch (error) {
     throw new SpecificationError(label, `it is neither valid JSON nor YAML (${reasonOf(error)})`)
   }
