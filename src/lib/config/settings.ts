@@ -64,6 +64,17 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
   }
 }
 
+/**
+ * As {@link loadSettings}, for commands that can do without an instance.
+ *
+ * @returns undefined when no address is set anywhere
+ */
+export async function loadSettingsIfAny(sources: SettingsSources): Promise<Settings | undefined> {
+  const values = await readEnvFile(sources.envFile ?? DEFAULT_ENV_FILE, { mayBeAbsent: sources.envFile === undefined })
+  const address = sources.url ?? sources.environment['URL'] ?? values.get('URL')
+  return address ? loadSettings(sources) : undefined
+}
+
 function parseOrigin(text: string | undefined, envFile: string): string {
   if (text === undefined) {
     throw new UsageError('The address of the Bailo instance is not set.', [
