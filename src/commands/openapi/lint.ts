@@ -55,10 +55,9 @@ ${checkExitCodesHelp}`
   async run(): Promise<CheckResult> {
     const { flags } = await this.parse(OpenapiLint)
     // Loaded here, because a check of a few files has to be quick.
-    const [{ loadSpecifications, publish, readSettings, safely, toCheckOptions }, { lint }] = await Promise.all([
-      import('../../lib/cli/check.js'),
-      import('../../lib/lint/lint.js'),
-    ])
+    const [{ loadSpecifications, publish, safely, toCheckOptions }, { lint }, { loadFlagSettings }] = await Promise.all(
+      [import('../../lib/cli/check.js'), import('../../lib/lint/lint.js'), import('../../lib/cli/load-settings.js')],
+    )
     const tell = safely((message) => this.tell(message))
     const userAgent = `bailo-exp/${this.config.version}`
     const report = await lint({
@@ -69,7 +68,7 @@ ${checkExitCodesHelp}`
         ? async (specifications) => {
             const { callInstance } = await import('../../lib/lint/live/call.js')
             const options = { userAgent, maxRequests: flags['max-requests'] }
-            return callInstance(specifications, await readSettings(flags), options)
+            return callInstance(specifications, await loadFlagSettings(flags), options)
           }
         : undefined,
       version: this.config.version,

@@ -1,4 +1,4 @@
-import { loadSettings, loadSettingsIfAny, type Settings } from '../config/settings.js'
+import { loadSettingsIfAny } from '../config/settings.js'
 import { ExitCode } from '../errors.js'
 import { showControls } from '../http/server-text.js'
 import type { CheckOptions } from '../lint/conclude.js'
@@ -15,11 +15,7 @@ import {
 } from '../lint/specification/load.js'
 import type { LoadedDocument } from '../lint/specification/parse.js'
 import { writeWhole } from '../lint/write-whole.js'
-
-export interface ConnectionFlags {
-  readonly 'env-file'?: string | undefined
-  readonly url?: string | undefined
-}
+import { loadFlagSettings, sourcesOf, type ConnectionFlags } from './load-settings.js'
 
 interface CheckFlags {
   readonly rule: readonly string[]
@@ -63,7 +59,7 @@ export async function loadSpecifications(
   options: LoadOptions,
   versions: readonly ApiVersion[] = API_VERSIONS,
 ): Promise<readonly LoadedDocument[]> {
-  if (named.length === 0) return loadFromInstance(await readSettings(flags), versions, options)
+  if (named.length === 0) return loadFromInstance(await loadFlagSettings(flags), versions, options)
   return Promise.all(named.map((one) => loadNamed(one, flags, options)))
 }
 
@@ -73,13 +69,8 @@ export async function loadNamed(
   flags: ConnectionFlags,
   options: LoadOptions,
 ): Promise<LoadedDocument> {
-  const sources = { url: flags.url, envFile: flags['env-file'], environment: process.env }
-  const settings = /^https?:/i.test(fileOrUrl) ? await loadSettingsIfAny(sources) : undefined
-  return loadSpecification(fileOrUrl, settings?.credentials, options)
-}
-
-export function readSettings(flags: ConnectionFlags): Promise<Settings> {
-  return loadSettings({ url: flags.url, envFile: flags['env-file'], environment: process.env })
+  const settings = /^https?:/i.test(fileOrUrl) ? await loadSettingsIfAny(sourcesOf(flags)) : undefined
+  return loadSpecification(fileOrUrl, settings, options)
 }
 
 /**

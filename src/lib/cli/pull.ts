@@ -3,7 +3,8 @@ import { describeSource, type SourceSummary } from '../lint/report.js'
 import { toCanonical } from '../lint/specification/canonical.js'
 import type { ApiVersion, LoadOptions } from '../lint/specification/load.js'
 import { writeWhole } from '../lint/write-whole.js'
-import { loadSpecifications, safely, type ConnectionFlags } from './check.js'
+import { loadSpecifications, safely } from './check.js'
+import type { ConnectionFlags } from './load-settings.js'
 
 /** What was fetched, and into which file. */
 export type PullSummary = SourceSummary & { readonly output: string | undefined }

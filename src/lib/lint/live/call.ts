@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/settings.js'
+import type { ConnectSettings } from '../../config/settings.js'
 import type { Connection } from '../../http/connection.js'
 import { readUpTo } from '../../http/read-body.js'
 import type { LiveSummary } from '../report.js'
@@ -46,11 +46,12 @@ interface Attempt {
  */
 export async function callInstance(
   specifications: readonly LoadedDocument[],
-  settings: Pick<Settings, 'origin' | 'credentials'>,
+  settings: ConnectSettings,
   { userAgent, maxRequests }: CallOptions,
 ): Promise<LiveAnswers> {
   const { Connection } = await import('../../http/connection.js')
-  const connection = new Connection({ origin: settings.origin, credentials: settings.credentials, userAgent })
+  const { origin, credentials, trustedCertificates } = settings
+  const connection = new Connection({ origin, credentials, trustedCertificates, userAgent })
   const caller = new Caller(connection, specifications, maxRequests)
   try {
     await caller.callAll()

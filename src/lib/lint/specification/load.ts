@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { Credentials } from '../../config/credentials.js'
-import type { Settings } from '../../config/settings.js'
+import type { ConnectSettings } from '../../config/settings.js'
 import { ExpectedError, UsageError } from '../../errors.js'
 import type { Connection } from '../../http/connection.js'
 import { showControls } from '../../http/server-text.js'
@@ -31,7 +30,7 @@ export interface LoadOptions {
  * @throws SpecificationError when there is none; ResponseError and ConnectionError when the instance cannot be asked
  */
 export async function loadFromInstance(
-  settings: Pick<Settings, 'origin' | 'credentials'>,
+  settings: ConnectSettings,
   versions: readonly ApiVersion[],
   options: LoadOptions,
 ): Promise<LoadedDocument[]> {
@@ -76,11 +75,13 @@ async function tryVersion(
 /**
  * Loads a specification from a file, or from a URL, which gets the keys only when it is of the origin that they are for.
  *
+ * @param instance whose keys and certificates may be used
+ *
  * @throws SpecificationError when it cannot be loaded; ResponseError and ConnectionError when its server cannot be asked
  */
 export async function loadSpecification(
   fileOrUrl: string,
-  credentials: Credentials | undefined,
+  instance: ConnectSettings | undefined,
   options: LoadOptions,
 ): Promise<LoadedDocument> {
   if (!/^https?:\/\//i.test(fileOrUrl)) return parseSpecification(await readSpecificationFile(fileOrUrl), fileOrUrl)
@@ -90,7 +91,11 @@ export async function loadSpecification(
       'set URL, ACCESS_KEY and SECRET_KEY for an instance that asks for keys',
     ])
   }
-  const settings = { origin: url.origin, credentials: credentials?.origin === url.origin ? credentials : undefined }
+  const settings = {
+    origin: url.origin,
+    credentials: instance?.origin === url.origin ? instance.credentials : undefined,
+    trustedCertificates: instance?.trustedCertificates,
+  }
   const text = await withConnection(settings, options, (connection) => fetchText(connection, url))
   if (text === undefined) throw new SpecificationError(url.href, 'its server answers 404', ['check the address'])
   return parseSpecification(text, url.href)
@@ -115,12 +120,13 @@ async function readSpecificationFile(path: string): Promise<string> {
 
 /** The network is loaded only here: a file needs none, and it takes as long to load as Node itself. */
 async function withConnection<T>(
-  settings: Pick<Settings, 'origin' | 'credentials'>,
+  settings: ConnectSettings,
   { userAgent }: LoadOptions,
   use: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const { Connection } = await import('../../http/connection.js')
-  const connection = new Connection({ origin: settings.origin, credentials: settings.credentials, userAgent })
+  const { origin, credentials, trustedCertificates } = settings
+  const connection = new Connection({ origin, credentials, trustedCertificates, userAgent })
   try {
     return await use(connection)
   } finally {
