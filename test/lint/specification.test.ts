@@ -84,7 +84,11 @@ describe('a specification by its URL', () => {
     const server = await startServer(() => json(documentOf('/a')))
     const other = await startServer(() => json(documentOf('/a')))
     for (const { origin } of [server, other]) {
-      await loadSpecification(`${origin}/spec?x=1`, keysFor(server.origin), optionsFor())
+      await loadSpecification(
+        `${origin}/spec?x=1`,
+        { origin: server.origin, credentials: keysFor(server.origin) },
+        optionsFor(),
+      )
     }
     expect(server.requests[0]?.headers.authorization).toMatch(/^Basic /)
     expect(server.lines).toEqual(['GET /spec?x=1'])
@@ -94,7 +98,11 @@ describe('a specification by its URL', () => {
   it('is not fetched from where it is redirected to', async () => {
     const elsewhere = await startServer(() => json(documentOf('/a')))
     const server = await startServer(() => ({ status: 302, headers: { location: `${elsewhere.origin}/spec` } }))
-    const loading = loadSpecification(`${server.origin}/spec`, keysFor(server.origin), optionsFor())
+    const loading = loadSpecification(
+      `${server.origin}/spec`,
+      { origin: server.origin, credentials: keysFor(server.origin) },
+      optionsFor(),
+    )
     await expect(loading).rejects.toMatchObject({ exitCode: 3 })
     expect(elsewhere.requests).toEqual([])
   })
