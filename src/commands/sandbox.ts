@@ -3,6 +3,7 @@ import { BaseCommand } from '../lib/cli/base-command.js'
 import { connectionFlags } from '../lib/cli/flags.js'
 import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import {
+  FAULT_RULES_HELP,
   findSourceModelId,
   parseFaultRule,
   parseRateLimit,
@@ -25,7 +26,13 @@ With --scanners there are simulated ones, which take longer for a larger file. T
 
 With --rate-limit it refuses what an address asks beyond that, as a real one does, which allows 100/15m unless it is set up otherwise: with status 429, Retry-After in seconds, and the X-RateLimit headers. The registry has no limit. What --demo and --import do is not counted.
 
-With a command after "--" the command runs against a fresh sandbox, and its exit code becomes the sandbox's. The command finds URL, ACCESS_KEY and SECRET_KEY in its environment; it may be one of bailo-exp's own, without the name of the program.`
+With --fault requests go wrong on demand: --fault 'release-create x3 status=503' --fault 'blob-patch p=0.1 lost'. At the end it says how often. What --demo and --import do is spared. The rules are explained below. A test can change them while the sandbox runs, from the same machine and with its keys: PUT /_sandbox/faults takes {"rules": ["..."]}, GET says how many calls of its route each rule has seen and how many of them it was for, DELETE removes them. GET /_sandbox/requests counts all requests by method and route, DELETE counts anew.
+
+With --token-cost each request with keys takes as long as checking them does on a real Bailo, 165ms of a core, and waits for its turn when more than --cores are checked at the same time. No processor is used for that. The registry's own tokens cost nothing, getting one does.
+
+With a command after "--" the command runs against a fresh sandbox, and its exit code becomes the sandbox's. The command finds URL, ACCESS_KEY and SECRET_KEY in its environment; it may be one of bailo-exp's own, without the name of the program.
+
+${FAULT_RULES_HELP}`
 
   static override usage = ['<%= command.id %> [FLAGS]', '<%= command.id %> [FLAGS] -- COMMAND...']
 
@@ -36,6 +43,8 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
     '<%= config.bin %> <%= command.id %> --import https://bailo.example.com --import-model my-model-ab12cd -- clone-releases',
     '<%= config.bin %> <%= command.id %> --demo -- clone-releases',
     '<%= config.bin %> <%= command.id %> --demo --rate-limit 10/5s -- clone-releases',
+    '<%= config.bin %> <%= command.id %> --demo --token-cost 165ms --cores 2 -- clone-releases',
+    `<%= config.bin %> <%= command.id %> --demo --fault 'release-create x3 status=503' --fault 'blob-patch x1 reset-request=1MiB' -- clone-releases`,
     `<%= config.bin %> <%= command.id %> -- sh -c 'curl -u "$ACCESS_KEY:$SECRET_KEY" "$URL/api/v2/models/search"'`,
   ]
 

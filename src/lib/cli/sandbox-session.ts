@@ -10,7 +10,7 @@ import { importModels, type ImportOptions } from '../import-model/index.js'
 import { parseDuration, startSandbox } from '../sandbox/index.js'
 import type { FaultRule, RateLimit, RuleCounts, Sandbox, TokenCost } from '../sandbox/index.js'
 
-export { parseFaultRule, parseRateLimit, type FaultRule, type RateLimit } from '../sandbox/index.js'
+export { FAULT_RULES_HELP, parseFaultRule, parseRateLimit, type FaultRule, type RateLimit } from '../sandbox/index.js'
 
 export interface SandboxSessionOptions {
   /** 0 takes a free port. */

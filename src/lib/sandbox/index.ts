@@ -25,6 +25,7 @@ import { TokenChecks, type TokenCost } from './token-checks.js'
 
 export { parseDuration } from './duration.js'
 export type { RuleCounts } from './faults/engine.js'
+export { FAULT_RULES_HELP } from './faults/help.js'
 export { parseFaultRule } from './faults/parse-rule.js'
 export type { FaultRule } from './faults/rule.js'
 export { parseRateLimit, type RateLimit } from './rate-limit.js'
@@ -123,7 +124,7 @@ async function startOn(base: Base, options: SandboxOptions): Promise<Sandbox> {
   const faults = new FaultInjector()
   const tokenChecks = new TokenChecks()
   const app = createApplication(log)
-  // In front of everything that would only see what they leave of a request.
+  // Before the faults: an answer that is lost tells of a change, too.
   app.addHook('onSend', ({ method }, _reply, _payload, done) => {
     if (!READING_METHODS.includes(method)) base.noteChange()
     done()

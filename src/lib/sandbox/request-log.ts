@@ -3,7 +3,10 @@ export interface LoggedRequest {
   readonly method: string
   /** With the query, as it was sent. */
   readonly path: string
-  /** 0 until the answer starts; stays 0 when the client went away before that. */
+  /**
+   * 0 until the answer starts; stays 0 when the client went away before that. For an answer that a fault took away it is the
+   * one that there was.
+   */
   readonly status: number
 }
 

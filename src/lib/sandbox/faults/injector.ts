@@ -6,6 +6,7 @@ import type { RegistryFault } from '../registry/index.js'
 import { alterAnswer } from './alter-answer.js'
 import { FaultEngine, type Fault, type RuleCounts } from './engine.js'
 import { prepareErrorAnswer } from './error-answer.js'
+import { linger } from './linger.js'
 import { resetAfter } from './request-body.js'
 import type { FaultRule } from './rule.js'
 
@@ -64,8 +65,9 @@ export class FaultInjector {
   /** Does what needs nothing of the request but its head. */
   private async begin({ outcome, rule = '', delayMs }: Fault, reply: FastifyReply, done: () => void): Promise<void> {
     if (outcome?.kind === 'answer') {
-      const answer = prepareErrorAnswer(outcome.answer, reply, rule)
-      await this.pauses.waitWith(reply, delayMs, () => void reply.send(answer))
+      await this.pauses.waitWith(reply, delayMs, () => {
+        reply.send(linger(reply, prepareErrorAnswer(outcome.answer, reply, rule)))
+      })
     } else if (outcome?.kind === 'reset-request' && outcome.afterBytes === 0) {
       await this.pauses.waitWith(reply, delayMs, () => {
         reply.hijack()
