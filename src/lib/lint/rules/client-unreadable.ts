@@ -6,7 +6,7 @@ export const clientUnreadable: Rule = {
   description: 'A part of the client cannot be read, a syntax error for instance; calls in it were not looked at.',
   bad: {
     specification: '/api/v2/models: { get: {} }',
-    client: 'self.agent.get(f"{self.url}/v2/models"\nreturn ]',
+    client: 'return self.agent.get(f"{self.url}/v2/models") +',
   },
   good: {
     specification: '/api/v2/models: { get: {} }',

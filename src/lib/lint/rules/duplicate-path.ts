@@ -14,7 +14,9 @@ export const duplicatePath: Rule = {
   *check({ operations }) {
     for (const [document, ofDocument] of groupBy(operations, ({ document }) => document)) {
       for (const [, same] of groupBy(ofDocument, ({ path }) => withoutNames(path).replace(/(?!^)\/+$/, ''))) {
-        const [first, ...others] = [...new Map(same.map((operation) => [operation.path, operation])).values()]
+        // In the order of the names and not of the document, so that the same one is told of whatever that is.
+        const distinct = [...new Map(same.map((operation) => [operation.path, operation])).values()]
+        const [first, ...others] = distinct.sort((left, right) => (left.path < right.path ? -1 : 1))
         for (const { path, pointer, method } of others) {
           const message = `${path} matches the same URLs as ${first?.path ?? ''}.`
           yield inOperation({ document, path, method, pointer: pointer.replace(/\/[^/]*$/, '') }, message)

@@ -16,7 +16,9 @@ export const endpointUnresolved: Rule = {
   *check({ unresolved }) {
     for (const call of unresolved) {
       const reason = call.unresolvedReason === undefined ? '' : `: ${call.unresolvedReason}`
-      yield inCall(call, `The path of this ${call.method} request cannot be told${reason}.`)
+      // A question mark says that not even the method can be told.
+      const what = call.method === '?' ? 'method and path of this' : `path of this ${call.method}`
+      yield inCall(call, `The ${what} request cannot be told${reason}.`)
     }
   },
 }

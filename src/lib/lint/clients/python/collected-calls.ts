@@ -14,6 +14,8 @@ export interface FoundRequest extends Request {
   readonly site: number
   /** The functions between, from the one that `root` calls on. */
   readonly chain: readonly Definition[]
+  /** True when what is known at a call of the function would be closer to the truth. */
+  readonly isGuess: boolean
 }
 
 /**
@@ -54,7 +56,7 @@ export class CollectedCalls {
 function choose(requests: readonly FoundRequest[]): readonly FoundRequest[] {
   const direct = requests.filter(({ chain }) => chain.length === 0)
   const through = requests.filter(({ chain }) => chain.length > 0)
-  const isBetter = direct.some((one) => isOpen(one) || through.some((other) => saysMore(one, other)))
+  const isBetter = direct.some((one) => one.isGuess || isOpen(one) || through.some((other) => saysMore(one, other)))
   if (direct.length > 0 && !isBetter) return direct
   const passedOn = new Set(through.flatMap(({ chain }) => chain))
   const told = through.filter((one) => !(isOpen(one) && one.root !== undefined && passedOn.has(one.root)))

@@ -42,6 +42,10 @@ export abstract class Evaluator implements Machine {
   protected fuel = 0
   private depth = 0
   private references = 0
+  /** Offset of the expression that is looked at. */
+  private site = 0
+  /** The dictionaries and lists that a loop makes, so that each round makes the same ones. */
+  private made: { readonly refs: Map<string, number>; readonly counts: Map<number, number> } | undefined
   /** Calls of the agent that were come across. */
   readonly reached = new Set<number>()
   /** True when a name was needed that the function around binds later. */
@@ -70,11 +74,14 @@ export abstract class Evaluator implements Machine {
 
   evaluate(node: SyntaxNode, frame: Frame): Value {
     if (!this.spend(1) || this.depth >= MAX_DEPTH) return unknown(nameOf(node, this.text))
+    const { site } = this
     this.depth++
+    this.site = node.from
     try {
       return this.dispatch(node, frame)
     } finally {
       this.depth--
+      this.site = site
     }
   }
 
@@ -198,7 +205,9 @@ export abstract class Evaluator implements Machine {
   private attributeOfInstance(self: Atom, of: ClassInfo | undefined, name: string): Value {
     if (name === 'agent') return [{ kind: 'agent' }]
     if (name === '__class__') return of === undefined ? unknown(name) : [{ kind: 'class', of }]
-    const value = called(this.store.get(attributeKey(of?.id, name)) ?? this.memberOf(of, self, name), name)
+    const found = called(this.store.get(attributeKey(of?.id, name)) ?? this.memberOf(of, self, name), name)
+    // None stands for what is set later, by somebody else.
+    const value = found.every(({ kind }) => kind === 'none') ? unknown(name) : found
     return name === 'url' ? value.map(asApi) : value
   }
 
@@ -360,15 +369,36 @@ export abstract class Evaluator implements Machine {
   // Lists and dictionaries
 
   newDict(contents: DictContents): Value {
-    const ref = ++this.references
+    const ref = this.newReference()
     this.store.setDict(ref, contents)
     return [{ kind: 'dict', ref }]
   }
 
   newList(contents: ListContents): Value {
-    const ref = ++this.references
+    const ref = this.newReference()
     this.store.setList(ref, contents)
     return [{ kind: 'list', ref }]
+  }
+
+  private newReference(): number {
+    if (this.made === undefined) return ++this.references
+    const { refs, counts } = this.made
+    const count = (counts.get(this.site) ?? 0) + 1
+    counts.set(this.site, count)
+    const key = `${this.site} ${count}`
+    const ref = refs.get(key) ?? ++this.references
+    refs.set(key, ref)
+    return ref
+  }
+
+  /** Runs the rounds of a loop, of which each makes the same dictionaries and lists in the same places. */
+  protected inRounds(action: (startRound: () => void) => void): void {
+    const { made } = this
+    const refs = new Map<string, number>()
+    action(() => {
+      this.made = { refs, counts: new Map() }
+    })
+    this.made = made
   }
 
   /** Evaluates items between commas, some of which may be starred. */
@@ -493,14 +523,19 @@ export abstract class Evaluator implements Machine {
     }
   }
 
+  /** Assigns the items of a list to targets, of which one may be starred and takes what the others leave. */
   protected unpack(targets: readonly SyntaxNode[], value: Value, frame: Frame): void {
-    const lists = value.filter(({ kind }) => kind === 'list')
-    const isKnown = lists.length === value.length
-    const { items, rest } = elementsOf(lists, this.store)
-    const isStarred = targets.some((target) => target.prevSibling?.name === '*')
+    const { items, rest } = elementsOf(value, this.store)
+    const starAt = targets.findIndex((target) => target.prevSibling?.name === '*')
+    const taken = starAt < 0 ? 0 : items.length - targets.length + 1
     for (const [index, target] of targets.entries()) {
-      const item = isKnown && !isStarred && rest === undefined ? items[index] : undefined
-      this.assign(target, item ?? unknown(this.nameOf(target)), frame)
+      const nothing = unknown(this.nameOf(target))
+      if (index === starAt) {
+        this.assign(target, this.newList({ variants: [items.slice(index, index + taken)], rest }), frame)
+      } else {
+        const from = starAt >= 0 && index > starAt ? index + taken - 1 : index
+        this.assign(target, (rest === undefined ? items[from] : undefined) ?? nothing, frame)
+      }
     }
   }
 
@@ -653,7 +688,7 @@ export abstract class Evaluator implements Machine {
           case 'class':
             return this.instantiate(atom.of, args)
           case 'agent-method':
-            this.record(node.from, atom.method, args, frame)
+            this.record(node.from, atom, args, frame)
             return unknown('response')
           case 'library':
             return this.callOfLibrary(atom.path, args, node, frame)
@@ -717,8 +752,7 @@ export abstract class Evaluator implements Machine {
         target === undefined ? { ...args, positional: args.positional.slice(index + 1) } : this.argumentsOfTarget(args)
       const each = functionName.endsWith('map') ? this.spreadOver(given) : [given]
       for (const atom of value) {
-        if (atom.kind === 'agent-method')
-          for (const one of each) this.record(node.from, atom.method, one, frame, HANDED_ON)
+        if (atom.kind === 'agent-method') for (const one of each) this.record(node.from, atom, one, frame, HANDED_ON)
         if (atom.kind !== 'function' || (given.positional.length === 0 && given.keywords.size === 0)) continue
         for (const one of each) this.invoke(atom.definition, atom.self, one, node.from, frame)
       }
@@ -737,17 +771,17 @@ export abstract class Evaluator implements Machine {
     return [...items, ...more].map((item) => positionalOnly([item]))
   }
 
-  private record(
-    at: number,
-    method: string | Hole | undefined,
-    args: Arguments,
-    { context }: Frame,
-    reasonWithoutUrl = 'no URL is given',
-  ): void {
-    if (this.isSilent) return
-    for (const request of readRequests(method, args, this.store, reasonWithoutUrl)) {
-      const { root, qualifiedName, site = at, chain } = context
-      const found: FoundRequest = { ...request, at, root, qualifiedName, site, chain }
+  private record(at: number, callee: Atom, args: Arguments, frame: Frame, reasonWithoutUrl = 'no URL is given'): void {
+    if (this.isSilent || callee.kind !== 'agent-method') return
+    const { context } = frame
+    const { root, site = at, chain, isGuess } = context
+    const isInside = root !== undefined && at >= root.body.from && at < root.body.to
+    const place = isInside
+      ? { site: at, qualifiedName: frame.scope.qualifiedName }
+      : { site, qualifiedName: context.qualifiedName }
+    const call = { method: callee.method, ways: callee.ways ?? new Map<number, number>(), args, reasonWithoutUrl }
+    for (const request of readRequests(call, this.store)) {
+      const found: FoundRequest = { ...request, ...place, at, root, chain, isGuess }
       this.calls.add(found)
     }
   }

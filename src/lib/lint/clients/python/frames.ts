@@ -9,6 +9,8 @@ export interface CallContext {
   /** Offset of the call in `root` that led here; undefined in `root` itself. */
   readonly site: number | undefined
   readonly chain: readonly Definition[]
+  /** True for a function inside of another one that is read with what is known at the end of that one. */
+  readonly isGuess: boolean
 }
 
 /** One reading of a body. */

@@ -31,16 +31,8 @@ export function readPythonClient(path: string, text: string): ClientUse {
   for (const { at, method } of requests) {
     if (interpreter.reached.has(at)) continue
     const request = { method, path: undefined, reason: 'the code around it is too involved to follow' }
-    calls.add({
-      ...request,
-      query: ANYTHING_SENT,
-      body: ANYTHING_SENT,
-      at,
-      root: undefined,
-      qualifiedName: '',
-      site: at,
-      chain: [],
-    })
+    const where = { at, root: undefined, qualifiedName: '', site: at, chain: [], isGuess: false }
+    calls.add({ ...request, ...where, query: ANYTHING_SENT, body: ANYTHING_SENT })
   }
   return { calls: calls.list(locate), unreadable: describeErrors(errors, locate) }
 }

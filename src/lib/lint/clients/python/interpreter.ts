@@ -22,6 +22,8 @@ import {
 
 /** How many functions are followed into one another. */
 const MAX_CALLS = 12
+/** A loop over more items than this is gone through for all of them at once. */
+const MAX_ROUNDS = 16
 /** Nodes that may be looked at for one function: some of its own length, and some for the functions that it calls. */
 const FUEL_PER_FUNCTION = 20_000
 const FUEL_PER_CHARACTER = 20
@@ -32,6 +34,7 @@ const FUEL_PER_FILE = 2_000_000
 export class Interpreter extends Evaluator {
   private ids = 0
   private budget = 0
+  private isInRounds = false
   private granted = 0
   private readonly pending: Definition[] = []
   private readonly classes: ClassInfo[] = []
@@ -43,7 +46,7 @@ export class Interpreter extends Evaluator {
   /** Reads a module and every function in it. */
   run(module: SyntaxNode): void {
     this.budget = FUEL_PER_FILE + this.text.length
-    const context: CallContext = { root: undefined, qualifiedName: '', site: undefined, chain: [] }
+    const context = contextOf(undefined)
     const frame = this.newFrame(
       { id: ++this.ids, outer: undefined, qualifiedName: '', foreign: new Map() },
       undefined,
@@ -221,7 +224,7 @@ export class Interpreter extends Evaluator {
       else dead.push(this.store)
     }
     this.store = before
-    before.absorb(ends.length > 0 ? ends : dead)
+    before.absorb(ends.length > 0 ? ends : dead, ++this.ids)
     return ends.length > 0
   }
 
@@ -235,9 +238,30 @@ export class Interpreter extends Evaluator {
     if (only === undefined) return
     const isTuple = sources.some(({ name }) => name === ',' || name === '*')
     const source = isTuple ? this.evaluateItems(sources, frame) : this.evaluate(only, frame)
-    this.executeLoop(children.slice(bodyAt), frame, () => {
-      this.bindTargets(targets, this.elementOf(source), frame)
-    })
+    const bodies = children.slice(bodyAt)
+    const { items, rest } = elementsOf(source, this.store)
+    if (rest === undefined && items.length > 0 && items.length <= MAX_ROUNDS && !this.isInRounds) {
+      this.executeRounds(bodies, targets, items, frame)
+    } else {
+      this.executeLoop(bodies, frame, () => this.bindTargets(targets, this.elementOf(source), frame))
+    }
+  }
+
+  /** Goes through a loop over a few known items once for each, so that what it builds is known too. */
+  private executeRounds(
+    bodies: readonly SyntaxNode[],
+    targets: readonly SyntaxNode[],
+    items: readonly Value[],
+    frame: Frame,
+  ): void {
+    const [body, ...others] = bodies.filter(({ name }) => name === 'Body')
+    this.isInRounds = true
+    for (const item of items) {
+      this.bindTargets(targets, item, frame)
+      if (body !== undefined) this.execute(body, frame)
+    }
+    this.isInRounds = false
+    for (const other of others) this.execute(other, frame)
   }
 
   /** Returns what one element of a list may be; undefined when nothing is known of it. */
@@ -267,19 +291,22 @@ export class Interpreter extends Evaluator {
   /** Goes through a loop until nothing new comes of it; what keeps growing is unknown. */
   private executeLoop(bodies: readonly SyntaxNode[], frame: Frame, start: () => void): void {
     const [body, ...others] = bodies.filter(({ name }) => name === 'Body')
-    const round = (): Store => {
-      const before = this.store
-      this.store = before.fork()
-      start()
-      if (body !== undefined) this.execute(body, frame)
-      const after = this.store
-      this.store = before
-      return after
-    }
-    const first = round()
-    const isRepeated = first.changesWhatWas(this.store)
-    this.store.absorb([this.store.fork(), first])
-    if (isRepeated && this.store.widen(round())) round()
+    this.inRounds((startRound) => {
+      const round = (): Store => {
+        const before = this.store
+        this.store = before.fork()
+        startRound()
+        start()
+        if (body !== undefined) this.execute(body, frame)
+        const after = this.store
+        this.store = before
+        return after
+      }
+      const first = round()
+      const isRepeated = first.changesWhatWas(this.store)
+      this.store.absorb([this.store.fork(), first])
+      if (isRepeated && this.store.widen(round())) round()
+    })
     for (const other of others) this.execute(other, frame)
   }
 
@@ -321,7 +348,7 @@ export class Interpreter extends Evaluator {
     const tried = this.store
     this.store = before
     const interrupted = before.fork()
-    interrupted.absorb(moments)
+    interrupted.absorb(moments, ++this.ids)
     const result = this.branchOver([
       { store: tried, run: () => isOpen },
       ...handlers.map(({ body, variable: bound }) => ({
@@ -344,7 +371,7 @@ export class Interpreter extends Evaluator {
     }
     this.store = before
     const flat = (ends.length > 0 ? ends : branches.map(({ store }) => store)).map((store) => store.flattenOver(before))
-    before.absorb(flat)
+    before.absorb(flat, ++this.ids)
     return ends.length > 0
   }
 
@@ -553,15 +580,9 @@ export class Interpreter extends Evaluator {
 
   /** Reads a function for the requests that it makes whoever calls it. */
   private readAlone(definition: Definition): void {
-    const { qualifiedName } = definition
     const before = this.store
     this.store = before.fork()
-    this.enter(definition, selfOf(definition), undefined, {
-      root: definition,
-      qualifiedName,
-      site: undefined,
-      chain: [],
-    })
+    this.enter(definition, selfOf(definition), undefined, contextOf(definition))
     this.store = before
   }
 
@@ -600,7 +621,7 @@ export class Interpreter extends Evaluator {
     frame: Frame | undefined,
   ): Value {
     if (this.running.includes(definition) || this.running.length >= MAX_CALLS) return unknown(definition.name)
-    const caller = frame?.context ?? { root: undefined, qualifiedName: '', site: undefined, chain: [] }
+    const caller = frame?.context ?? contextOf(undefined)
     const context = { ...caller, site: caller.site ?? at, chain: [...caller.chain, definition] }
     const wasSilent = this.isSilent
     // Without a frame nobody knows where the call is.
@@ -654,7 +675,8 @@ export class Interpreter extends Evaluator {
     }
     if (frame.exits.length === 0) this.exit(frame)
     if (frame.postponed.length > 0) this.store.absorb(frame.exits)
-    for (const nested of frame.postponed) this.readNested(nested, frame)
+    const late = { ...frame, context: { ...frame.context, isGuess: true } }
+    for (const nested of frame.postponed) this.readNested(nested, late)
     if (frame.yields.length === 0) return join(frame.returns, definition.name)
     return definition.isContextManager
       ? join(frame.yields, definition.name)
@@ -674,6 +696,8 @@ export class Interpreter extends Evaluator {
     for (const [index, parameter] of definition.parameters.entries()) {
       const { name } = parameter
       const open: Value = [{ kind: 'unknown', hole: { name, parameterOf: definition.id, ...defaultOf(parameter) } }]
+      // A function outside of a class may be meant as a method: its name says so.
+      const isSelf = index === 0 && (isBound || (name === 'self' && definition.role === 'function'))
       if (parameter.kind === 'rest') {
         const rest = given === undefined ? { name, parameterOf: definition.id } : given.rest
         const items = given?.positional.slice(next) ?? []
@@ -683,7 +707,7 @@ export class Interpreter extends Evaluator {
         const isComplete = given !== undefined && !given.mayHaveMoreKeywords
         this.bind(name, this.newDict({ entries: new Map(entries), isComplete }), frame)
       } else if (given === undefined) {
-        this.bind(name, index === 0 && isBound ? [self] : open, frame)
+        this.bind(name, isSelf ? [self ?? { kind: 'instance', of: undefined }] : open, frame)
       } else {
         const value = given.keywords.get(name) ?? (parameter.isKeywordOnly ? undefined : given.positional[next++])
         used.add(name)
@@ -780,12 +804,7 @@ export class Interpreter extends Evaluator {
     const wasSilent = this.isSilent
     this.isSilent = true
     this.store = before.fork()
-    this.enter(definition, { kind: 'instance', of: owner }, undefined, {
-      root: definition,
-      qualifiedName: '',
-      site: undefined,
-      chain: [],
-    })
+    this.enter(definition, { kind: 'instance', of: owner }, undefined, contextOf(definition))
     for (const name of owner.assigners.keys()) {
       const value = this.store.get(attributeKey(owner.id, name))
       if (value !== undefined) found.set(name, value.map(withoutParameter))
@@ -832,6 +851,11 @@ export class Interpreter extends Evaluator {
 }
 
 const NO_ARGUMENTS: Arguments = { positional: [], rest: undefined, keywords: new Map(), mayHaveMoreKeywords: false }
+
+/** The context of code that is read on its own. */
+function contextOf(root: Definition | undefined): CallContext {
+  return { root, qualifiedName: root?.qualifiedName ?? '', site: undefined, chain: [], isGuess: false }
+}
 
 function selfOf({ owner }: Definition): Atom | undefined {
   return owner === undefined ? undefined : { kind: 'instance', of: owner }

@@ -3,7 +3,7 @@ import { ANYTHING_SENT, namesOf, NOTHING_SENT, unite } from './names.js'
 import type { Store } from './store.js'
 import { type Hole, isHole, literalOf } from './text.js'
 import { readUrl, type UrlReading } from './url.js'
-import { textsOf, type Value } from './values.js'
+import { meet, readingsOf, textsOf, type Value, type Ways } from './values.js'
 
 /** The arguments of a call. */
 export interface Arguments {
@@ -39,23 +39,37 @@ const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
 
 const WITHOUT_BODY = new Set(['GET', 'HEAD'])
 
-/**
- * Returns the requests that a call of the agent makes, one for each method and URL that it may have.
- *
- * @param method undefined when the first argument says it
- * @param reasonWithoutUrl said when there is no URL among the arguments
- */
-export function readRequests(
-  method: string | Hole | undefined,
-  given: Arguments,
-  store: Store,
-  reasonWithoutUrl: string,
-): Request[] {
+/** A call of a method of the agent. */
+export interface AgentCall {
+  /** Undefined when the first argument says it. */
+  readonly method: string | Hole | undefined
+  /** The ways on which it is that method. */
+  readonly ways: Ways
+  readonly args: Arguments
+  /** Said when there is no URL among the arguments. */
+  readonly reasonWithoutUrl: string
+}
+
+/** Returns the requests that a call of the agent makes, one for each method and URL that it may have. */
+export function readRequests({ method, ways, args: given, reasonWithoutUrl }: AgentCall, store: Store): Request[] {
   const methods = method === undefined ? methodsFrom(given) : [method]
   const args = method === undefined ? { ...given, positional: given.positional.slice(1) } : given
   const url = args.positional[0] ?? args.keywords.get('url')
-  const urls = url === undefined ? [explainNoUrl(args, reasonWithoutUrl)] : textsOf(url, 'url').map(readUrl)
-  return methods.flatMap((one) => urls.map((reading) => readRequest(one, reading, args, store)))
+  const urls =
+    url === undefined
+      ? [{ reading: explainNoUrl(args, reasonWithoutUrl), ways }]
+      : readingsOf(url, 'url').map((one) => ({ reading: readUrl(one.text), ways: meet(ways, one.ways) }))
+  return urls.flatMap(({ reading, ways: both }) => {
+    if (both === undefined) return []
+    return methods.map((one) => readRequest(one, reading, onWays(args, both), store))
+  })
+}
+
+/** Returns the arguments as they may be on some ways. */
+function onWays(args: Arguments, ways: Ways): Arguments {
+  const filter = (value: Value): Value => value.filter((atom) => meet(ways, atom.ways) !== undefined)
+  const keywords = new Map([...args.keywords].map(([name, value]) => [name, filter(value)]))
+  return { ...args, positional: args.positional.map(filter), keywords }
 }
 
 function methodsFrom({ positional, keywords, rest }: Arguments): (string | Hole)[] {

@@ -1,4 +1,4 @@
-import { join, includesAll, type Value } from './values.js'
+import { includesAll, join, onAnyWay, onWay, type Value } from './values.js'
 import type { Hole } from './text.js'
 
 /** What a dictionary holds. Entries that only some paths add are held too. */
@@ -58,7 +58,7 @@ export class Store {
   }
 
   dict(ref: number): DictContents {
-    return this.find((store) => store.dicts.get(ref)) ?? { entries: new Map(), isComplete: false }
+    return this.findDict(ref) ?? { entries: new Map(), isComplete: false }
   }
 
   setDict(ref: number, { entries, isComplete }: DictContents): void {
@@ -70,7 +70,7 @@ export class Store {
   }
 
   list(ref: number): ListContents {
-    return this.find((store) => store.lists.get(ref)) ?? { variants: [[]], rest: SOME_ITEMS }
+    return this.findList(ref) ?? { variants: [[]], rest: SOME_ITEMS }
   }
 
   setList(ref: number, { variants, rest }: ListContents): void {
@@ -81,10 +81,17 @@ export class Store {
     })
   }
 
-  /** Takes over what the branches say, of which one was gone through. */
-  absorb(branches: readonly Store[]): void {
+  /**
+   * Takes over what the branches say, of which one was gone through.
+   *
+   * @param fork a number for the fork where they part; undefined when values of several of them may come together
+   */
+  absorb(branches: readonly Store[], fork?: number): void {
     for (const key of keysOf(branches.map(({ variables }) => variables))) {
-      const values = branches.map((branch) => branch.get(key) ?? [])
+      const values = branches.map((branch, way): Value => {
+        const value = branch.get(key) ?? []
+        return fork === undefined ? onAnyWay(value) : branches.length === 1 ? value : onWay(value, fork, way)
+      })
       this.variables.set(key, join(values, nameOfKey(key)))
     }
     this.absorbContents(branches)
@@ -93,10 +100,10 @@ export class Store {
   /** Takes over what the branches say of dictionaries and lists, and forgets their variables. */
   absorbContents(branches: readonly Store[]): void {
     for (const ref of keysOf(branches.map(({ dicts }) => dicts))) {
-      this.dicts.set(ref, joinDicts(branches.map((branch) => branch.dict(ref))))
+      this.dicts.set(ref, joinDicts(branches.flatMap((branch) => branch.findDict(ref) ?? [])))
     }
     for (const ref of keysOf(branches.map(({ lists }) => lists))) {
-      this.lists.set(ref, joinLists(branches.map((branch) => branch.list(ref))))
+      this.lists.set(ref, joinLists(branches.flatMap((branch) => branch.findList(ref) ?? [])))
     }
   }
 
@@ -124,8 +131,8 @@ export class Store {
       const before = base.get(key)
       if (before !== undefined && !includesAll(before, value)) return true
     }
-    for (const ref of this.dicts.keys()) if (base.hasDict(ref)) return true
-    for (const ref of this.lists.keys()) if (base.hasList(ref)) return true
+    for (const ref of this.dicts.keys()) if (base.findDict(ref) !== undefined) return true
+    for (const ref of this.lists.keys()) if (base.findList(ref) !== undefined) return true
     return false
   }
 
@@ -143,24 +150,24 @@ export class Store {
       this.variables.set(key, join([before, [{ kind: 'unknown', hole: { name: nameOfKey(key) } }]], nameOfKey(key)))
     }
     for (const [ref, contents] of round.dicts) {
-      if (this.hasDict(ref)) this.dicts.set(ref, joinDicts([this.dict(ref), contents]))
+      if (this.findDict(ref) !== undefined) this.dicts.set(ref, joinDicts([this.dict(ref), contents]))
     }
     for (const [ref, contents] of round.lists) {
-      const before = this.list(ref)
-      if (!this.hasList(ref) || contents.variants.every((items) => before.variants.some((one) => isSame(one, items))))
-        continue
+      const before = this.findList(ref)
+      if (before === undefined) continue
+      if (contents.variants.every((items) => before.variants.some((one) => isSame(one, items)))) continue
       isWidened ||= before.rest === undefined
       this.lists.set(ref, { variants: before.variants, rest: before.rest ?? SOME_ITEMS })
     }
     return isWidened
   }
 
-  private hasDict(ref: number): boolean {
-    return this.find((store) => store.dicts.get(ref)) !== undefined
+  private findDict(ref: number): DictContents | undefined {
+    return this.find((store) => store.dicts.get(ref))
   }
 
-  private hasList(ref: number): boolean {
-    return this.find((store) => store.lists.get(ref)) !== undefined
+  private findList(ref: number): ListContents | undefined {
+    return this.find((store) => store.lists.get(ref))
   }
 
   private find<T>(look: (store: Store) => T | undefined): T | undefined {

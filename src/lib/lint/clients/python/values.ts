@@ -49,8 +49,16 @@ export interface ClassInfo {
   readonly assigners: ReadonlyMap<string, ReadonlySet<string>>
 }
 
+/** Which way was gone at some forks of the program, by the number of the fork. */
+export type Ways = ReadonlyMap<number, number>
+
 /** One thing that an expression may be. */
-export type Atom =
+export type Atom = Thing & {
+  /** The ways on which it is that; when there are none, on all. */
+  readonly ways?: Ways
+}
+
+type Thing =
   | { readonly kind: 'text'; readonly text: Text; readonly isNumber?: boolean }
   | { readonly kind: 'unknown'; readonly hole: Hole }
   | { readonly kind: 'none' }
@@ -94,10 +102,45 @@ export function join(values: readonly Value[], name: string): Value {
   const found = new Map<string, Atom>()
   for (const atom of values.flat()) {
     const key = keyOf(atom)
-    if (!found.has(key)) found.set(key, atom)
+    const same = found.get(key)
+    found.set(key, same === undefined ? atom : onEitherWay(same, atom))
   }
   if (found.size === 0 || found.size > MAX_ALTERNATIVES) return unknown(name)
   return [...found.values()]
+}
+
+/** How many forks are remembered of a value. */
+const MAX_FORKS = 8
+
+/** Returns the value as it is on one way from a fork. */
+export function onWay(value: Value, fork: number, way: number): Value {
+  return value.map((atom) => ({
+    ...atom,
+    ways: new Map([...(atom.ways ?? []), [fork, way] as const].slice(-MAX_FORKS)),
+  }))
+}
+
+/** Returns the value without the ways that lead to it. */
+export function onAnyWay(value: Value): Value {
+  return value.some(({ ways }) => ways !== undefined) ? value.map(withoutWays) : value
+}
+
+function withoutWays(atom: Atom): Atom {
+  return { ...atom, ways: NO_WAYS }
+}
+
+const NO_WAYS: Ways = new Map()
+
+function onEitherWay(atom: Atom, same: Atom): Atom {
+  if (atom.ways === undefined || atom.ways.size === 0 || atom === same) return atom
+  return { ...atom, ways: new Map([...atom.ways].filter(([fork, way]) => same.ways?.get(fork) === way)) }
+}
+
+/** Returns the ways on which both hold; undefined when no way leads to both. */
+export function meet(some: Ways = NO_WAYS, others: Ways = NO_WAYS): Ways | undefined {
+  if (others.size === 0) return some
+  for (const [fork, way] of some) if ((others.get(fork) ?? way) !== way) return undefined
+  return new Map([...some, ...others])
 }
 
 /** True when the second value may be nothing that the first may not. */
@@ -134,18 +177,30 @@ function keyOf(atom: Atom): string {
   }
 }
 
+/** A text that an expression may be. */
+export interface Reading {
+  readonly text: Text
+  readonly ways: Ways
+}
+
 /**
  * Returns what a value reads when it is put into a text.
  *
  * @param name what a part that is not known is called
  */
-export function textsOf(value: Value, name: string): Text[] {
-  const found = value.flatMap((atom): Text[] => {
-    if (atom.kind === 'text') return [atom.text]
-    if (atom.kind === 'unknown') return [[atom.hole]]
-    return atom.kind === 'none' ? [] : [[{ name }]]
+export function readingsOf(value: Value, name: string): Reading[] {
+  const found = value.flatMap((atom): Reading[] => {
+    const { ways = NO_WAYS } = atom
+    if (atom.kind === 'text') return [{ text: atom.text, ways }]
+    if (atom.kind === 'unknown') return [{ text: [atom.hole], ways }]
+    return atom.kind === 'none' ? [] : [{ text: [{ name }], ways }]
   })
-  return found.length === 0 ? [[{ name }]] : found
+  return found.length === 0 ? [{ text: [{ name }], ways: NO_WAYS }] : found
+}
+
+/** Returns the texts of `readingsOf`. */
+export function textsOf(value: Value, name: string): Text[] {
+  return readingsOf(value, name).map(({ text }) => text)
 }
 
 /** Returns the texts that are known to the last character. */
