@@ -134,9 +134,9 @@ async function uploadInParts(instance: Instance, upload: FileUpload, options: Up
     }
   }
   const numbers = Array.from({ length: Math.ceil(source.sizeBytes / partBytes) }, (_, index) => index + 1)
-  const parts = await Promise.all(
-    numbers.map((partNumber) => stored.get(partNumber) ?? limit(() => sendPart(partNumber))),
-  )
+  const ensurePart = async (partNumber: number): Promise<StoredPart> =>
+    stored.get(partNumber) ?? limit(sendPart, partNumber)
+  const parts = await Promise.all(numbers.map(ensurePart))
   const body = { fileId, uploadId, parts: parts.map(({ ETag, PartNumber }) => ({ ETag, PartNumber })) }
   const answer = await bodyOf(
     instance.json.POST(FINISH, {

@@ -15,14 +15,14 @@ export function defaultRunsDirectory(
   platform: NodeJS.Platform = process.platform,
   home = homedir(),
 ): string {
-  const { join, isAbsolute } = platform === 'win32' ? path.win32 : path.posix
-  const absolute = (value: string | undefined): string | undefined => (value && isAbsolute(value) ? value : undefined)
-  switch (platform) {
-    case 'win32':
-      return join(absolute(environment['LOCALAPPDATA']) ?? join(home, 'AppData', 'Local'), NAME, 'runs')
-    case 'darwin':
-      return join(home, 'Library', 'Application Support', NAME, 'runs')
-    default:
-      return join(absolute(environment['XDG_STATE_HOME']) ?? join(home, '.local', 'state'), NAME, 'runs')
+  const paths = platform === 'win32' ? path.win32 : path.posix
+  const absolute = (value: string | undefined): string | undefined =>
+    value && paths.isAbsolute(value) ? value : undefined
+  return paths.join(stateHome(), NAME, 'runs')
+
+  function stateHome(): string {
+    if (platform === 'win32') return absolute(environment['LOCALAPPDATA']) ?? paths.join(home, 'AppData', 'Local')
+    if (platform === 'darwin') return paths.join(home, 'Library', 'Application Support')
+    return absolute(environment['XDG_STATE_HOME']) ?? paths.join(home, '.local', 'state')
   }
 }

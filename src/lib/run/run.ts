@@ -133,7 +133,16 @@ export class Run {
    * @throws UsageError when the run is continued and was on another one
    */
   useOrigin(origin: string): void {
-    this.#journal?.useOrigin(origin)
+    this.#journal?.useTarget({ origin })
+  }
+
+  /**
+   * Says which model the run works in, before anything is made in it. In a dry run it may be one that is not there.
+   *
+   * @throws UsageError when the run is continued and was in another one
+   */
+  useModel(origin: string, modelId: string): void {
+    if (!this.isDryRun) this.#journal?.useTarget({ origin, modelId })
   }
 
   /** What earlier processes of this run have recorded of a step: undefined when it never began. */
@@ -183,6 +192,7 @@ export class Run {
           if (step.verify === undefined || (await step.verify(result))) {
             this.#statistics.recordSkipped(step.kind)
             this.#stepsDone++
+            this.#expected.bytes = Math.max(0, this.#expected.bytes - (step.bytes ?? 0))
             return result
           }
         }

@@ -20,11 +20,16 @@ export interface RunHeader {
   readonly startedAt: string
 }
 
+/** An instance, or a model in one, that a run works on. */
+export interface Target {
+  readonly origin: string
+  readonly modelId?: string
+}
+
 /** One line of a journal. */
 export type JournalEntry =
   | ({ readonly type: 'run' } & RunHeader)
-  /** An instance that the run works on, in the order in which they were opened. */
-  | { readonly type: 'origin'; readonly origin: string }
+  | ({ readonly type: 'target' } & Target)
   | { readonly type: 'started'; readonly key: string }
   /** What a step wants to know of itself when it is continued, and what it has made before it is done. */
   | { readonly type: 'note'; readonly key: string; readonly note: unknown; readonly created?: Created }
@@ -63,8 +68,12 @@ function readEntry(fields: Fields): JournalEntry {
   switch (type) {
     case 'run':
       return { type, ...readHeader(fields) }
-    case 'origin':
-      return { type, origin: fields.text('origin') }
+    case 'target':
+      return {
+        type,
+        origin: fields.text('origin'),
+        ...(fields.has('modelId') && { modelId: fields.text('modelId') }),
+      }
     case 'started':
       return { type, key: fields.text('key') }
     case 'note':

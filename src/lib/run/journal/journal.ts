@@ -1,10 +1,11 @@
 import { mkdir, open, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { ExitCode, ExpectedError, UsageError } from '../../errors.js'
 import { LineWriter } from '../../files/line-writer.js'
 import { takeLock, type Lock } from '../../files/lock.js'
 import type { Created } from '../created.js'
-import type { JournalEntry, RunHeader } from './entries.js'
+import type { JournalEntry, RunHeader, Target } from './entries.js'
 import { readJournal, type JournalContent, type StepRecord } from './read-journal.js'
 
 /** The journal cannot be written: nothing more may be made, because it would not be known of. */
@@ -44,7 +45,7 @@ export class Journal {
   /** Of this tool, now. */
   readonly #version: string
   readonly #earlier: JournalContent | undefined
-  readonly #origins: string[] = []
+  readonly #targets: Target[] = []
   /** Steps whose end is not known. */
   readonly #open = new Set<string>()
   #unwritten: JournalEntry[]
@@ -106,21 +107,23 @@ export class Journal {
   }
 
   /**
-   * Says which instance the run works on, before anything is made there.
+   * Says which instance, or which model, the run works on, before anything is made there.
    *
    * @throws UsageError when a continued run had another one in this place
    */
-  useOrigin(origin: string): void {
-    if (this.#origins.includes(origin)) return
-    const recorded = this.#earlier?.origins[this.#origins.length]
-    if (recorded !== undefined && recorded !== origin) {
-      throw new UsageError(`The run ${this.header.id} was made at ${recorded}, and the settings now name ${origin}.`, [
-        `set URL to ${recorded} again`,
+  useTarget(target: Target): void {
+    if (this.#targets.some((known) => isDeepStrictEqual(known, target))) return
+    const isSameSort = ({ modelId }: Target): boolean => (modelId === undefined) === (target.modelId === undefined)
+    const before = this.#earlier?.targets.filter(isSameSort)[this.#targets.filter(isSameSort).length]
+    if (before !== undefined && (before.origin !== target.origin || before.modelId !== target.modelId)) {
+      const [was, is] = [before.modelId ?? before.origin, target.modelId ?? target.origin]
+      throw new UsageError(`The run ${this.header.id} was made at ${was}, and the settings now name ${is}.`, [
+        `set ${target.modelId === undefined ? 'URL' : 'the model'} to ${was} again`,
         'or run without --resume to begin anew',
       ])
     }
-    this.#origins.push(origin)
-    if (recorded === undefined) this.#unwritten.push({ type: 'origin', origin })
+    this.#targets.push(target)
+    if (before === undefined) this.#unwritten.push({ type: 'target', ...target })
   }
 
   async begin(key: string): Promise<void> {

@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.js'
 import { LineTooLongError, readLines } from '../../files/read-lines.js'
 import { showServerText } from '../../http/server-text.js'
 import { createdKey, type Created } from '../created.js'
-import { parseEntry, type JournalEntry, type RunHeader } from './entries.js'
+import { parseEntry, type JournalEntry, type RunHeader, type Target } from './entries.js'
 
 /** Lines hold ids, names and sizes. The longest names that Bailo takes are of a few thousand characters. */
 const MAX_LINE_BYTES = 1024 * 1024
@@ -24,8 +24,8 @@ type OpenStepRecord = StepRecord & { readonly notes: unknown[] }
 /** What a journal says. */
 export interface JournalContent {
   readonly header: RunHeader
-  /** The instances of the run, in the order in which they were opened. */
-  readonly origins: readonly string[]
+  /** The instances and models of the run, in the order in which they were named first. */
+  readonly targets: readonly Target[]
   /** By key. */
   readonly steps: ReadonlyMap<string, StepRecord>
   /** What the run has made, oldest first, and nobody has removed by `cleanup`. */
@@ -77,7 +77,7 @@ function damaged(file: string, lineNumber: number, complaint: string): UsageErro
 
 class JournalReader {
   #header: RunHeader | undefined
-  readonly #origins: string[] = []
+  readonly #targets: Target[] = []
   readonly #steps = new Map<string, OpenStepRecord>()
   readonly #created = new Map<string, Created>()
   readonly #failures = new Map<string, string>()
@@ -94,8 +94,8 @@ class JournalReader {
     if (this.#header === undefined) return 'it does not say which run this is'
     if (entry.type !== 'removed') this.#end = undefined
     switch (entry.type) {
-      case 'origin':
-        this.#origins.push(entry.origin)
+      case 'target':
+        this.#targets.push({ origin: entry.origin, ...(entry.modelId !== undefined && { modelId: entry.modelId }) })
         break
       case 'started': {
         const notes = this.#steps.get(entry.key)?.notes ?? []
@@ -139,7 +139,7 @@ class JournalReader {
     if (this.#header === undefined) return undefined
     return {
       header: this.#header,
-      origins: this.#origins,
+      targets: this.#targets,
       steps: this.#steps,
       created: [...this.#created.values()],
       removedCount: this.#removedCount,
