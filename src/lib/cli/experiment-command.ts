@@ -22,6 +22,8 @@ export interface ResultView<T> {
   readonly where: (result: T) => string
   /** What findings mean as a whole; default: that something is not as asked for. */
   readonly extent?: (result: T) => Extent
+  /** True where steps that fail are what is measured: then findings alone decide over the exit code. */
+  readonly failuresAreFindings?: boolean
 }
 
 /** What the commands of all experiments share: they run one, print its result, and end with the exit code it stands for. */
@@ -42,9 +44,10 @@ export abstract class ExperimentCommand extends BaseCommand {
       experiment,
     )
     const findings = view.findings(result)
-    process.exitCode = exitCodeOf(result.run, findings.length, stopReason)
+    const judged: RunReport = view.failuresAreFindings ? { ...result.run, failed: [] } : result.run
+    process.exitCode = exitCodeOf(judged, findings.length, stopReason)
     this.log(view.text(result))
-    if (stopReason === undefined) printShortfall(view.where(result), result.run, findings, view.extent?.(result))
+    if (stopReason === undefined) printShortfall(view.where(result), judged, findings, view.extent?.(result))
     return result
   }
 }
