@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
+import { bumpFlag } from '../lib/cli/bump-flag.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
-import { bumpFlag, connectionFlags, experimentFlags, modelFlag } from '../lib/cli/flags.js'
+import { connectionFlags, experimentFlags, modelFlag } from '../lib/cli/flags.js'
 import { releasesWithFilesHelp } from '../lib/cli/releases-with-files-help.js'
 import { readUploadFlags, uploadFlags } from '../lib/cli/upload-flags.js'
 import { loadSettings } from '../lib/config/settings.js'

@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core'
 import { formatSize, parseRate, parseSize } from '../content/size.js'
 import { UsageError } from '../errors.js'
-import { BUMPS } from '../experiments/next-version.js'
 import { parseDuration, writeDuration } from './duration.js'
 
 /** Flags that name the instance; keys are never flags, so that they stay out of shell history and process lists. */
@@ -54,12 +53,6 @@ export function modelFlag(envKey: string) {
   })
 }
 
-/** The flag of an experiment that makes releases. */
-export const bumpFlag = Flags.option({ options: BUMPS })({
-  description: 'which number of the version goes up with each release',
-  default: 'minor',
-})
-
 /** A flag for a size such as `20MiB`, in bytes: see {@link parseSize}. No bytes at all are a size only with `allowZero`. */
 export const sizeFlag = Flags.custom<number, { readonly allowZero?: boolean }>({
   helpValue: 'SIZE',
@@ -89,8 +82,8 @@ function parseSizeOf(text: string, allowZero: boolean): number {
   ])
 }
 
-/** What oclif wants of a parser: a promise, also where the text is wrong. */
-export async function parsing<T>(parse: () => T): Promise<T> {
+/** What oclif wants: a promise, also of what is wrong. */
+async function parsing<T>(parse: () => T): Promise<T> {
   return Promise.resolve().then(parse)
 }
 

@@ -5,18 +5,17 @@ import {
   writeFailureLimit,
   type FailureLimit,
 } from '../experiments/concurrent-file-uploads/thresholds.js'
-import { parsing } from './flags.js'
 
 /** A flag for how concurrency is raised, such as `1,2,4,8`: see {@link parseRamp}. */
 export const rampFlag = Flags.custom<readonly number[]>({
   helpValue: 'N,N...',
-  parse: (text) => parsing(() => parseRamp(text)),
+  parse: (text) => Promise.resolve(text).then(parseRamp),
 })
 
 /** A flag for how many uploads may fail, such as `3` or `5%`: see {@link parseFailureLimit}. */
 export const failureLimitFlag = Flags.custom<FailureLimit>({
   helpValue: 'N|P%',
-  parse: (text) => parsing(() => parseFailureLimit(text)),
+  parse: (text) => Promise.resolve(text).then(parseFailureLimit),
   defaultHelp: ({ options }) =>
     Promise.resolve(typeof options.default === 'object' ? writeFailureLimit(options.default) : undefined),
 })
