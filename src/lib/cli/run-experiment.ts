@@ -30,7 +30,7 @@ export async function runExperiment<T>(
     ...(progress && { progress }),
   })
   try {
-    const result = await experiment({ run, version: setting.version, warn: setting.warn })
+    const result = await experiment({ run, signal: interrupts.signal, version: setting.version, warn: setting.warn })
     progress?.stop()
     if (run.stopReason !== undefined) printError(describeError(run.stopReason))
     return { result, stopReason: run.stopReason }
