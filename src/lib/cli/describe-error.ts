@@ -33,7 +33,9 @@ const GENERAL_ADVICE: Readonly<Record<ExitCode, string>> = {
 export function describeError(error: unknown): ErrorDescription {
   if (error instanceof ExpectedError) {
     const details = error instanceof ResponseError ? [...error.details, `instance: ${error.origin}`] : []
-    const { name, message, exitCode } = error
+    const { name, exitCode } = error
+    // oclif puts the flag in front of what its parser threw.
+    const message = error.message.startsWith('Parsing --') ? toParagraph(error.message) : error.message
     const tryNext = error.tryNext.length > 0 ? error.tryNext : [GENERAL_ADVICE[exitCode]]
     return { name, message, details, tryNext, exitCode }
   }

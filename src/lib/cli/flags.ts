@@ -1,4 +1,7 @@
 import { Flags } from '@oclif/core'
+import { formatSize, parseRate, parseSize } from '../content/size.js'
+import { UsageError } from '../errors.js'
+import { parseDuration, writeDuration } from './duration.js'
 
 /** Flags that name the instance; keys are never flags, so that they stay out of shell history and process lists. */
 export const connectionFlags = {
@@ -48,4 +51,42 @@ export function modelFlag(envKey: string) {
     helpGroup: 'CONNECTION',
     helpValue: 'MODEL_ID',
   })
+}
+
+/** A flag for a size such as `20MiB`, in bytes: see {@link parseSize}. No bytes at all are a size only with `allowZero`. */
+export const sizeFlag = Flags.custom<number, { readonly allowZero?: boolean }>({
+  helpValue: 'SIZE',
+  parse: (text, _context, { allowZero = false }) => parsing(() => parseSizeOf(text, allowZero)),
+  defaultHelp: ({ options }) => Promise.resolve(describeDefault(options.default, formatSize)),
+})
+
+/** A flag for a time such as `500ms` or `30m`, in milliseconds: see {@link parseDuration}. */
+export const durationFlag = Flags.custom<number>({
+  helpValue: 'DURATION',
+  parse: (text) => parsing(() => parseDuration(text)),
+  defaultHelp: ({ options }) => Promise.resolve(describeDefault(options.default, writeDuration)),
+})
+
+/** A flag for a pace such as `50MiB/s`, in bytes per second: see {@link parseRate}. */
+export const rateFlag = Flags.custom<number>({
+  helpValue: 'RATE',
+  parse: (text) => parsing(() => parseRate(text)),
+  defaultHelp: ({ options }) => Promise.resolve(describeDefault(options.default, (rate) => `${formatSize(rate)}/s`)),
+})
+
+function parseSizeOf(text: string, allowZero: boolean): number {
+  const sizeBytes = parseSize(text)
+  if (sizeBytes > 0 || allowZero) return sizeBytes
+  throw new UsageError(`${JSON.stringify(text)} is no size here: Bailo takes nothing that is empty.`, [
+    'give one byte or more, such as 20MiB (binary) or 1.5GB (decimal)',
+  ])
+}
+
+/** What oclif wants: a promise, also of what is wrong. */
+async function parsing<T>(parse: () => T): Promise<T> {
+  return Promise.resolve().then(parse)
+}
+
+function describeDefault(value: unknown, format: (value: number) => string): string | undefined {
+  return typeof value === 'number' ? format(value) : undefined
 }
