@@ -61,6 +61,16 @@ export class RegistryClient {
     )
   }
 
+  /** As {@link getManifest}, but undefined when there is none, or not even the repository. */
+  async findManifest(repository: string, reference: string): Promise<ManifestAnswer | undefined> {
+    try {
+      return await this.getManifest(repository, reference)
+    } catch (error) {
+      if (error instanceof ResponseError && error.status === 404) return undefined
+      throw error
+    }
+  }
+
   /** Stores a manifest or index under a tag or its digest. Its blobs and manifests must be there already. */
   async putManifest(
     repository: string,
