@@ -8,7 +8,7 @@ const LAYERS = [
   ['commands'],
   ['lib/cli'],
   ['lib/report'],
-  ['lib/experiments', 'lib/demo', 'lib/import-model'],
+  ['lib/experiments', 'lib/demo', 'lib/import-model', 'lib/doctor'],
   ['lib/run', 'lib/api', 'lib/registry'],
   ['lib/content', 'lib/http'],
   ['lib/config'],

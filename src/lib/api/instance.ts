@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.js'
 import { Connection } from '../http/connection.js'
+import type { RetryPolicy } from '../http/retry.js'
 import { createJsonClient, type JsonClient } from './client.js'
 
 /** One Bailo instance to talk to. */
@@ -12,6 +13,8 @@ export interface Instance {
 export interface ConnectOptions {
   readonly userAgent: string
   readonly maxConnections?: number
+  /** Default: a policy for runs that take their time. */
+  readonly retryPolicy?: RetryPolicy
   /** Called for each request that is about to be sent again. */
   readonly onRetry?: (failure: Error) => void
 }

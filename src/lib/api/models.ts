@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js'
-import { answers, type ModelAnswer } from './answers.js'
+import { answers, type ModelAnswer, type PermissionsAnswer } from './answers.js'
 import { bodyOf } from './client.js'
 import type { Instance } from './instance.js'
 
@@ -8,6 +8,7 @@ export type Model = ModelAnswer['model']
 const MODEL = '/api/v2/model/{modelId}'
 const MODELS = '/api/v2/models'
 const CARD = '/api/v2/model/{modelId}/model-card/{version}'
+const PERMISSIONS = '/api/v2/model/{modelId}/permissions/mine'
 const SETUP = '/api/v2/model/{modelId}/setup/from-schema'
 const SCHEMAS = '/api/v2/schemas'
 
@@ -20,6 +21,12 @@ const DEFAULT_SCHEMA_ID = 'minimal-general-v10'
 export async function getModel(instance: Instance, modelId: string): Promise<Model> {
   const body = await bodyOf(instance.json.GET(MODEL, { params: { path: { modelId } } }))
   return answers.model.check({ method: 'GET', path: MODEL }, body).model
+}
+
+/** What the caller may do with a model, by its rights and those of its token, with the reason where it may not. */
+export async function getPermissions(instance: Instance, modelId: string): Promise<PermissionsAnswer['permissions']> {
+  const body = await bodyOf(instance.json.GET(PERMISSIONS, { params: { path: { modelId } } }))
+  return answers.permissions.check({ method: 'GET', path: PERMISSIONS }, body).permissions
 }
 
 /** Makes a public model without a card. Names may repeat; the server makes the id from the name. */
@@ -49,7 +56,12 @@ export async function setUpModelCard(instance: Instance, modelId: string, schema
   return chosen
 }
 
-async function chooseSchema(instance: Instance): Promise<string> {
+/**
+ * Chooses the schema that the cards of models are made from: the instance's usual one, or else its first active one.
+ *
+ * @throws UsageError when there is none
+ */
+export async function chooseSchema(instance: Instance): Promise<string> {
   const body = await bodyOf(instance.json.GET(SCHEMAS, { params: { query: { kind: 'model' } } }))
   const active = answers.schemas.check({ method: 'GET', path: SCHEMAS }, body).schemas.filter((schema) => schema.active)
   const chosen = active.find((schema) => schema.id === DEFAULT_SCHEMA_ID) ?? active[0]

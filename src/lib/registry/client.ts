@@ -30,6 +30,25 @@ export class RegistryClient {
   }
 
   /**
+   * Goes through the token flow as a request would, without any: for the registry as a whole, or for pushing to a
+   * repository.
+   *
+   * @returns false when the registry wants no token
+   * @throws ResponseError 401 or 403 when the keys do not have the right
+   */
+  async signIn(repository?: string): Promise<boolean> {
+    return this.#authenticator.signIn(repository === undefined ? [] : [scopeOf(repository, 'pull', 'push')])
+  }
+
+  /** Opens an upload and cancels it: the registry takes pushes, and nothing is left of this one. */
+  async tryUpload(repository: string): Promise<void> {
+    await new BlobUpload(this.#connection, this.#authenticator, {
+      repository,
+      source: bufferSource(new Uint8Array()),
+    }).tryOut()
+  }
+
+  /**
    * Reads a manifest or index by tag or digest, and checks that its bytes have the digest that was asked for.
    *
    * @throws ResponseError 404 when there is none
