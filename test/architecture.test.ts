@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 const LAYERS = [
   ['commands'],
   ['lib/cli'],
+  ['lib/lint'],
   ['lib/report'],
   ['lib/experiments', 'lib/demo', 'lib/import-model'],
   ['lib/run', 'lib/api', 'lib/registry'],
@@ -20,6 +21,10 @@ const LAYERS = [
 const SANDBOX = 'lib/sandbox'
 const SANDBOX_MAY_IMPORT = ['lib/content', 'lib/files', 'lib/errors']
 const SANDBOX_IS_IMPORTED_BY = ['lib/cli', 'lib/import-model']
+
+/** Looks at clients and specifications, and knows no experiment. */
+const LINT = 'lib/lint'
+const LINT_MAY_IMPORT = ['lib/report', 'lib/content', 'lib/http', 'lib/config', 'lib/errors']
 
 /** Packages that are used in one place, so that for instance there is only one way to the network. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
@@ -73,6 +78,8 @@ function explainViolation({ from, to }: Import): string | undefined {
   if (target === folder) return undefined
   if (folder === SANDBOX) return SANDBOX_MAY_IMPORT.includes(target) ? undefined : 'the sandbox stands alone'
   if (target === SANDBOX) return SANDBOX_IS_IMPORTED_BY.includes(folder) ? undefined : 'the sandbox stands alone'
+  if (folder === LINT && !LINT_MAY_IMPORT.includes(target))
+    return 'the lint needs no experiment and no client of its own'
   if (layerOf(folder) < 0 || layerOf(target) < 0) return 'the folder is in no layer'
   return layerOf(target) > layerOf(folder) ? undefined : 'it does not point downwards'
 }
@@ -154,6 +161,8 @@ describe('the rules', () => {
     ['src/lib/sandbox/index.ts', 'src/lib/http/connection.ts', 'the sandbox stands alone'],
     ['src/lib/experiments/context.ts', 'src/lib/sandbox/index.ts', 'the sandbox stands alone'],
     ['src/commands/sandbox.ts', 'src/lib/sandbox/index.ts', 'the sandbox stands alone'],
+    ['src/lib/lint/lint.ts', 'src/lib/experiments/context.ts', 'the lint needs no experiment and no client of its own'],
+    ['src/lib/lint/lint.ts', 'src/lib/http/connection.ts', undefined],
     ['src/lib/run/run.ts', 'test/commands/cli.ts', 'it leads out of src'],
     ['src/lib/brand-new/x.ts', 'src/lib/errors.ts', 'the folder is in no layer'],
     ['src/commands/sandbox.ts', 'src/lib/errors.ts', undefined],

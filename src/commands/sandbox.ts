@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../lib/cli/base-command.js'
 import { connectionFlags } from '../lib/cli/flags.js'
+import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import {
   FAULT_RULES_HELP,
   findSourceModelId,
@@ -13,7 +14,6 @@ import {
   type RateLimit,
   type SandboxReport,
 } from '../lib/cli/sandbox-session.js'
-import { loadSettings } from '../lib/config/settings.js'
 
 export default class Sandbox extends BaseCommand {
   static override summary = 'Run an embedded Bailo to try things on.'
@@ -97,6 +97,7 @@ ${FAULT_RULES_HELP}`
       dependsOn: ['import'],
     }),
     'env-file': connectionFlags['env-file'],
+    'ca-file': connectionFlags['ca-file'],
   }
 
   async run(): Promise<SandboxReport | undefined> {
@@ -138,10 +139,11 @@ async function loadImports(flags: {
   readonly import?: string | undefined
   readonly 'import-model'?: string[] | undefined
   readonly 'env-file'?: string | undefined
+  readonly 'ca-file'?: string | undefined
 }) {
-  const { import: url, 'import-model': modelIds = [], 'env-file': envFile } = flags
+  const { import: url, 'import-model': modelIds = [] } = flags
   if (url === undefined) return undefined
-  return { source: await loadSettings({ url, envFile, environment: process.env }), modelIds: [...new Set(modelIds)] }
+  return { source: await loadFlagSettings({ ...flags, url }), modelIds: [...new Set(modelIds)] }
 }
 
 function describeSandbox(report: SandboxReport, dataDirectory: string | undefined): string {

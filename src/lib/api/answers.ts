@@ -8,17 +8,59 @@ import { showServerText } from '../http/server-text.js'
  * or a changed server from ending in a crash far away.
  */
 
+export interface ModelEntry {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  readonly description?: string
+  /** In lower case; absent on an instance from before models had tags. */
+  readonly tags?: readonly string[]
+}
+
 export interface ModelAnswer {
-  readonly model: { readonly id: string; readonly name: string; readonly kind: string }
+  readonly model: ModelEntry
+}
+
+export interface ModelsAnswer {
+  readonly models: readonly ModelEntry[]
+}
+
+export interface CardEntry {
+  readonly version: number
+  readonly schemaId: string
+  /** What the card says; absent while nothing was filled in. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** True for a version that came from another instance. */
+  readonly mirrored?: boolean
 }
 
 export interface CardAnswer {
   /** Empty before the model is given a card. */
-  readonly modelCard: { readonly version?: number; readonly schemaId?: string }
+  readonly modelCard: Partial<CardEntry>
+}
+
+export interface SavedCardAnswer {
+  readonly card: CardEntry
+}
+
+export interface CardRevisionsAnswer {
+  readonly modelCardRevisions: readonly CardEntry[]
+}
+
+export interface SchemaEntry {
+  readonly id: string
+  readonly active: boolean
+  /** A hidden schema takes no new cards. */
+  readonly hidden?: boolean
+  readonly jsonSchema?: Readonly<Record<string, unknown>>
 }
 
 export interface SchemasAnswer {
-  readonly schemas: readonly { readonly id: string; readonly active: boolean }[]
+  readonly schemas: readonly SchemaEntry[]
+}
+
+export interface SchemaAnswer {
+  readonly schema: SchemaEntry
 }
 
 export interface ImageReference {
@@ -94,6 +136,11 @@ function listOf(items: object): object {
   return { type: 'array', items }
 }
 
+const anyObject = { type: 'object' } as const
+const modelEntry = object({ id: text, name: text, kind: text }, { description: text, tags: texts })
+const cardEntry = { version: count, schemaId: text }
+const cardDetails = { metadata: anyObject, mirrored: flag }
+const schemaEntry = object({ id: text, active: flag }, { hidden: flag, jsonSchema: anyObject })
 const fileEntry = object({ _id: text, name: text }, { mime: text, size: count, tags: texts, complete: flag })
 const releaseEntry = object(
   { semver: text, notes: text },
@@ -143,9 +190,13 @@ const ajv = new Ajv({ strict: true })
 
 /** The shape of each answer that is used. */
 export const answers = {
-  model: new Shape<ModelAnswer>(object({ model: object({ id: text, name: text, kind: text }) })),
-  card: new Shape<CardAnswer>(object({ modelCard: object({}, { version: count, schemaId: text }) })),
-  schemas: new Shape<SchemasAnswer>(object({ schemas: listOf(object({ id: text, active: flag })) })),
+  model: new Shape<ModelAnswer>(object({ model: modelEntry })),
+  models: new Shape<ModelsAnswer>(object({ models: listOf(modelEntry) })),
+  card: new Shape<CardAnswer>(object({ modelCard: object({}, { ...cardEntry, ...cardDetails }) })),
+  savedCard: new Shape<SavedCardAnswer>(object({ card: object(cardEntry, cardDetails) })),
+  cardRevisions: new Shape<CardRevisionsAnswer>(object({ modelCardRevisions: listOf(object(cardEntry, cardDetails)) })),
+  schemas: new Shape<SchemasAnswer>(object({ schemas: listOf(schemaEntry) })),
+  schema: new Shape<SchemaAnswer>(object({ schema: schemaEntry })),
   files: new Shape<FilesAnswer>(object({ files: listOf(fileEntry) })),
   file: new Shape<FileAnswer>(object({ file: fileEntry })),
   images: new Shape<ImagesAnswer>(object({ images: listOf(object({ repository: text, name: text, tags: texts })) })),

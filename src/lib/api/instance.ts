@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.js'
+import type { ConnectSettings } from '../config/settings.js'
 import { Connection } from '../http/connection.js'
 import type { RetryPolicy } from '../http/retry.js'
 import { createJsonClient, type JsonClient } from './client.js'
@@ -23,7 +23,8 @@ export interface ConnectOptions {
 }
 
 /** Prepares the connection to an instance. Nothing is sent before the first call; close it with `connection.close()`. */
-export function connect(settings: Pick<Settings, 'origin' | 'credentials'>, options: ConnectOptions): Instance {
-  const connection = new Connection({ origin: settings.origin, credentials: settings.credentials, ...options })
-  return { origin: settings.origin, connection, json: createJsonClient(connection) }
+export function connect(settings: ConnectSettings, options: ConnectOptions): Instance {
+  const { origin, credentials, trustedCertificates } = settings
+  const connection = new Connection({ origin, credentials, trustedCertificates, ...options })
+  return { origin, connection, json: createJsonClient(connection) }
 }

@@ -30,6 +30,8 @@ export interface ResultView<T> {
   readonly where: (result: T) => string
   /** What findings mean as a whole; default: that something is not as asked for. */
   readonly extent?: (result: T) => Extent
+  /** True where steps that fail are what is measured: then findings alone decide over the exit code. */
+  readonly failuresAreFindings?: boolean
 }
 
 /** What the commands of all experiments share: they run one, print its result, and end with the exit code it stands for. */
@@ -76,11 +78,12 @@ export abstract class ExperimentCommand extends BaseCommand {
       experiment,
     )
     const findings = view.findings(result)
-    const exitCode = exitCodeOf(result.run, findings.length, stopReason)
+    const judged: RunReport = view.failuresAreFindings ? { ...result.run, failed: [] } : result.run
+    const exitCode = exitCodeOf(judged, findings.length, stopReason)
     process.exitCode = exitCode
     await record.journal.close(flags['dry-run'] ? undefined : exitCode)
     this.log(view.text(result))
-    if (stopReason === undefined) printShortfall(view.where(result), result.run, findings, view.extent?.(result))
+    if (stopReason === undefined) printShortfall(view.where(result), judged, findings, view.extent?.(result))
     return result
   }
 

@@ -17,6 +17,11 @@ export const connectionFlags = {
     helpGroup: 'CONNECTION',
     helpValue: 'URL',
   }),
+  'ca-file': Flags.string({
+    description: 'certificate authorities (PEM) to trust besides the usual ones; wins over CA_FILE',
+    helpGroup: 'CONNECTION',
+    helpValue: 'FILE',
+  }),
 }
 
 /** The flag that says where runs are recorded. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { rootCertificates } from 'node:tls'
 import { Agent, type Dispatcher } from 'undici'
 import type { Credentials } from '../config/credentials.js'
 import { ExpectedError } from '../errors.js'
@@ -10,6 +11,8 @@ import { showServerText } from './server-text.js'
 export interface ConnectionOptions {
   readonly origin: string
   readonly credentials: Credentials | undefined
+  /** Authorities, in PEM, that are trusted besides the usual ones. */
+  readonly trustedCertificates?: string | undefined
   /** Value of the User-Agent header. */
   readonly userAgent: string
   /** Sockets held open to the instance at most. */
@@ -64,6 +67,7 @@ export class Connection {
     this.#dispatcher = new Agent({
       connections: options.maxConnections ?? 16,
       connectTimeout: 10_000,
+      connect: toTlsOptions(options.trustedCertificates),
       headersTimeout: 120_000,
       bodyTimeout: 120_000,
     })
@@ -171,6 +175,15 @@ export class Connection {
   async destroy(): Promise<void> {
     await this.#dispatcher.destroy()
   }
+}
+
+/**
+ * Verification is asked for by name, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off unnoticed. Certificates that
+ * are named replace the usual ones, which therefore are named too.
+ */
+function toTlsOptions(trustedCertificates: string | undefined): { rejectUnauthorized: true; ca?: string[] } {
+  if (trustedCertificates === undefined) return { rejectUnauthorized: true }
+  return { rejectUnauthorized: true, ca: [...rootCertificates, trustedCertificates] }
 }
 
 function toHeaders(raw: Dispatcher.ResponseData['headers']): Headers {

@@ -1,0 +1,121 @@
+import type { ImageReference, ReleaseEntry } from '../api/answers.js'
+import type { Instance } from '../api/instance.js'
+import { createRelease, listReleases } from '../api/releases.js'
+import { ResponseError, UnexpectedAnswerError } from '../http/errors.js'
+import type { Run } from '../run/run.js'
+import { nextVersion, type Bump } from './next-version.js'
+
+/** A release whose version is still open. */
+export interface ReleaseToMake {
+  /** Says which of the experiment's releases it is, stable from run to run. */
+  readonly name: string
+  /** Such that no other release of the experiment has the same notes, files and images. */
+  readonly notes: string
+  readonly fileIds: readonly string[]
+  readonly images: readonly ImageReference[]
+}
+
+/** Versions that are refused one after the other before it is given up. */
+const MAX_REFUSALS = 1000
+
+/**
+ * Makes releases, each with the next version that is free. Which versions are there is known from one listing; those that
+ * were deleted, or that somebody else made meanwhile, show only when they are refused, and are passed over then.
+ */
+export class ReleaseMaker {
+  readonly #run: Run
+  readonly #instance: Instance
+  readonly #modelId: string
+  readonly #bump: Bump
+  readonly #firstVersion: string
+  #lastVersion: string | undefined
+  readonly #refused: string[] = []
+
+  /** @throws UsageError when there is no version after those that are listed: see {@link nextVersion} */
+  constructor(
+    run: Run,
+    instance: Instance,
+    options: { readonly modelId: string; readonly listed: readonly ReleaseEntry[]; readonly bump: Bump },
+  ) {
+    this.#run = run
+    this.#instance = instance
+    this.#modelId = options.modelId
+    this.#bump = options.bump
+    this.#firstVersion = nextVersion(
+      options.listed.map(({ semver }) => semver),
+      options.bump,
+    )
+  }
+
+  /** Versions that the model did not take, because it has or had a release of them that was not in the listing. */
+  get refused(): readonly string[] {
+    return this.#refused
+  }
+
+  /**
+   * Makes a release, as one step of the run. Versions go up in the order of the calls.
+   *
+   * @returns its version; in a dry run an empty text
+   * @throws ResponseError and ConnectionError when the release cannot be made with any version
+   */
+  async make(release: ReleaseToMake): Promise<string> {
+    const [origin, modelId] = [this.#instance.origin, this.#modelId]
+    return this.#run.step(
+      {
+        kind: 'release',
+        name: release.name,
+        planned: '',
+        find: async () => {
+          const listed = await listReleases(this.#instance, modelId)
+          return listed.find((entry) => isMadeFrom(entry, release))?.semver
+        },
+        created: (semver) => ({ type: 'release', origin, modelId, semver }),
+      },
+      () => this.#create(release),
+    )
+  }
+
+  #takeVersion(): string {
+    const last = this.#lastVersion
+    return (this.#lastVersion = last === undefined ? this.#firstVersion : nextVersion([last], this.#bump))
+  }
+
+  async #create({ notes, fileIds, images }: ReleaseToMake): Promise<string> {
+    for (let refusals = 0; ; refusals++) {
+      const semver = this.#takeVersion()
+      try {
+        const release = { semver, notes, fileIds, images, minor: false, draft: false }
+        const stored = await createRelease(this.#instance, this.#modelId, release)
+        if (stored === semver) return stored
+        const operation = { method: 'POST', path: '/api/v2/model/{modelId}/releases' }
+        throw new UnexpectedAnswerError(operation, `the release ${semver} was stored as ${stored}.`)
+      } catch (error) {
+        if (!isVersionRefused(error) || refusals === MAX_REFUSALS) throw error
+        this.#refused.push(semver)
+      }
+    }
+  }
+}
+
+/** Whether a release was refused only because of its version: there is or was another one of it (observed). */
+function isVersionRefused(error: unknown): boolean {
+  return (
+    error instanceof ResponseError &&
+    error.status === 400 &&
+    /\bsemver (has been deleted|already exists)\b/i.test(error.serverMessage)
+  )
+}
+
+function isMadeFrom(entry: ReleaseEntry, { notes, fileIds, images }: ReleaseToMake): boolean {
+  const tagOf = ({ name, tag }: ImageReference): string => `${name}:${tag}`
+  return (
+    entry.notes === notes &&
+    isSameSet(entry.fileIds ?? (entry.files ?? []).map(({ _id }) => _id), fileIds) &&
+    isSameSet((entry.images ?? []).map(tagOf), images.map(tagOf))
+  )
+}
+
+function isSameSet(a: readonly string[], b: readonly string[]): boolean {
+  const set = new Set(a)
+  return set.size === new Set(b).size && b.every((one) => set.has(one))
+}
