@@ -123,6 +123,39 @@ export interface ImagesAnswer {
   readonly images: readonly { readonly repository: string; readonly name: string; readonly tags: readonly string[] }[]
 }
 
+export interface ScannersAnswer {
+  readonly scanners: readonly {
+    readonly toolName: string
+    readonly scannerVersion?: string
+    readonly artefactKind: string
+  }[]
+}
+
+/** What a token allows. */
+export interface TokenEntry {
+  readonly accessKey: string
+  readonly actions: readonly string[]
+  /** `all`, or `models` for those of `modelIds` only. */
+  readonly scope?: string
+  readonly modelIds?: readonly string[]
+}
+
+export interface TokensAnswer {
+  readonly tokens: readonly TokenEntry[]
+}
+
+export interface CallerAnswer {
+  readonly user: {
+    readonly dn: string
+    /** Of a call with a token. The answer holds a hash of its secret too, which is not read. */
+    readonly token?: TokenEntry
+  }
+}
+
+export interface PermissionsAnswer {
+  readonly permissions: Readonly<Record<string, { readonly hasPermission: boolean; readonly info?: string }>>
+}
+
 const text = { type: 'string' } as const
 const texts = { type: 'array', items: text } as const
 const flag = { type: 'boolean' } as const
@@ -154,6 +187,8 @@ const releaseEntry = object(
     createdAt: text,
   },
 )
+
+const token = object({ accessKey: text, actions: texts }, { scope: text, modelIds: texts })
 
 /** Compiled when first used: a run needs few of them, and compiling takes time and memory. */
 export class Shape<T> {
@@ -206,4 +241,14 @@ export const answers = {
     object({ fileId: text, uploadId: text, chunks: listOf(object({ startByte: count, endByte: count })) }),
   ),
   part: new Shape<PartAnswer>(object({ ETag: text })),
+  scanners: new Shape<ScannersAnswer>(
+    object({ scanners: listOf(object({ toolName: text, artefactKind: text }, { scannerVersion: text })) }),
+  ),
+  tokens: new Shape<TokensAnswer>(object({ tokens: listOf(token) })),
+  caller: new Shape<CallerAnswer>(object({ user: object({ dn: text }, { token }) })),
+  permissions: new Shape<PermissionsAnswer>(
+    object({
+      permissions: { type: 'object', additionalProperties: object({ hasPermission: flag }, { info: text }) },
+    }),
+  ),
 }

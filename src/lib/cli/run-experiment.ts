@@ -44,7 +44,7 @@ export async function runExperiment<T>(
     ...(progress && { progress }),
   })
   try {
-    const result = await experiment({ run, signal: interrupts.signal, version, warn })
+    const result = await experiment({ run, version, warn })
     progress?.stop()
     if (run.stopReason !== undefined) printStop(run.stopReason, run.report().resume)
     return { result, stopReason: run.stopReason }
