@@ -36,6 +36,9 @@ export interface FileEntry {
   readonly size?: number
   readonly tags?: readonly string[]
   readonly complete?: boolean
+  /** ISO 8601, as all times. */
+  readonly createdAt?: string
+  readonly updatedAt?: string
 }
 
 export interface ReleaseEntry {
@@ -81,6 +84,45 @@ export interface ImagesAnswer {
   readonly images: readonly { readonly repository: string; readonly name: string; readonly tags: readonly string[] }[]
 }
 
+/** What one scanner says of one file. */
+export interface ScanResult {
+  readonly toolName: string
+  /** `notScanned`, `inProgress`, `complete`, `skipped` or `error`; others are taken for states on the way. */
+  readonly state: string
+  /** What was found, once complete; nothing for a clean file. */
+  readonly summary?: readonly { readonly severity?: string; readonly vulnerabilityDescription?: string }[]
+  /** Absent before the first run. */
+  readonly lastRunAt?: string
+}
+
+export interface ScannedFile extends FileEntry {
+  readonly scanResults?: readonly ScanResult[]
+}
+
+export interface ScannedFilesAnswer {
+  readonly files: readonly ScannedFile[]
+}
+
+export interface ScannersAnswer {
+  readonly scanners: readonly {
+    readonly toolName: string
+    readonly scannerVersion?: string
+    readonly artefactKind: string
+  }[]
+}
+
+export interface StatusAnswer {
+  readonly status: string
+}
+
+export interface MessageAnswer {
+  readonly message: string
+}
+
+export interface TokensAnswer {
+  readonly tokens: readonly { readonly accessKey: string; readonly actions: readonly string[] }[]
+}
+
 const text = { type: 'string' } as const
 const texts = { type: 'array', items: text } as const
 const flag = { type: 'boolean' } as const
@@ -94,7 +136,8 @@ function listOf(items: object): object {
   return { type: 'array', items }
 }
 
-const fileEntry = object({ _id: text, name: text }, { mime: text, size: count, tags: texts, complete: flag })
+const fileFields = { mime: text, size: count, tags: texts, complete: flag, createdAt: text, updatedAt: text }
+const fileEntry = object({ _id: text, name: text }, fileFields)
 const releaseEntry = object(
   { semver: text, notes: text },
   {
@@ -106,6 +149,11 @@ const releaseEntry = object(
     images: listOf(object({ repository: text, name: text, tag: text })),
     createdAt: text,
   },
+)
+
+const scanResult = object(
+  { toolName: text, state: text },
+  { summary: listOf(object({}, { severity: text, vulnerabilityDescription: text })), lastRunAt: text },
 )
 
 /** Compiled when first used: a run needs few of them, and compiling takes time and memory. */
@@ -153,4 +201,13 @@ export const answers = {
     object({ fileId: text, uploadId: text, chunks: listOf(object({ startByte: count, endByte: count })) }),
   ),
   part: new Shape<PartAnswer>(object({ ETag: text })),
+  scannedFiles: new Shape<ScannedFilesAnswer>(
+    object({ files: listOf(object({ _id: text, name: text }, { ...fileFields, scanResults: listOf(scanResult) })) }),
+  ),
+  scanners: new Shape<ScannersAnswer>(
+    object({ scanners: listOf(object({ toolName: text, artefactKind: text }, { scannerVersion: text })) }),
+  ),
+  status: new Shape<StatusAnswer>(object({ status: text })),
+  message: new Shape<MessageAnswer>(object({ message: text })),
+  tokens: new Shape<TokensAnswer>(object({ tokens: listOf(object({ accessKey: text, actions: texts })) })),
 }
