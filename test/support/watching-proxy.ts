@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 export interface PassingRequest {
   /** Method and path, without the query. */
   readonly line: string
+  readonly query: string
   /** Which one of this line it is, from 1 on. */
   readonly count: number
 }
@@ -21,11 +22,12 @@ export type Watcher = (passing: PassingRequest) => Promise<number | void> | numb
 export async function startWatchingProxy(targetOrigin: string, watch: Watcher): Promise<string> {
   const counts = new Map<string, number>()
   const server = createServer((incoming, outgoing) => {
-    const line = `${incoming.method ?? ''} ${(incoming.url ?? '').split('?')[0] ?? ''}`
+    const [path = '', query = ''] = (incoming.url ?? '').split('?')
+    const line = `${incoming.method ?? ''} ${path}`
     const count = (counts.get(line) ?? 0) + 1
     counts.set(line, count)
     const pass = async (): Promise<void> => {
-      const status = await watch({ line, count })
+      const status = await watch({ line, query, count })
       if (typeof status === 'number') {
         incoming.resume()
         outgoing.writeHead(status, { 'content-type': 'application/json' })

@@ -7,7 +7,8 @@ import type { Settings } from '../../config/settings.js'
 import { ExitCode, ExpectedError, UsageError } from '../../errors.js'
 import { InterruptedError } from '../../run/run.js'
 import type { ExperimentContext } from '../context.js'
-import { eachInPlaces } from '../each-in-places.js'
+import { checkAtEnd } from '../check-at-end.js'
+import { forEachInRun } from '../for-each.js'
 import { findModelId } from '../get-or-create-model.js'
 import type { ExperimentResult, Finding } from '../result.js'
 import { withInstance } from '../with-instance.js'
@@ -80,11 +81,11 @@ async function purge(
   const confirmation = await confirm(context, options, modelId, purgeable)
 
   let outcomes: ReadonlyMap<string, OrphanState> = new Map()
-  let findings: Finding[] = []
+  let findings: readonly Finding[] = []
   if (run.isDryRun || confirmation === 'given') {
     run.expect({ steps: purgeable.length, bytes: 0 })
     outcomes = await deleteOrphans(context, options, instance, modelId, purgeable)
-    if (!run.isDryRun && run.stopReason === undefined) findings = await verify(instance, modelId, orphans, outcomes)
+    findings = await checkAtEnd(run, () => verify(instance, modelId, orphans, outcomes))
   } else if (confirmation === 'refused' && run.stopReason === undefined) {
     findings = [{ subject: 'the deletion', message: 'was not confirmed' }]
   }
@@ -148,7 +149,7 @@ async function deleteOrphans(
 ): Promise<Map<string, OrphanState>> {
   const watch = new ReleaseWatch(async () => collectReleasedIds(await listReleases(instance, modelId)))
   const outcomes = new Map<string, OrphanState>(orphans.map(({ id }) => [id, run.isDryRun ? 'listed' : 'not-tried']))
-  await eachInPlaces(run, orphans, options, async ({ id, name }) => {
+  await forEachInRun(run, orphans, options, async ({ id, name }) => {
     const step = run.step<OrphanState>(
       {
         kind: 'delete',
