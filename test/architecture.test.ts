@@ -5,20 +5,26 @@ import { describe, expect, it } from 'vitest'
 
 /** From top to bottom. A file imports from its own folder and from layers below it, not from folders beside it. */
 const LAYERS = [
-  ['commands'],
-  ['lib/cli'],
+  ['commands', 'index'],
+  ['lib/cli', 'lib/library'],
+  ['lib/lint'],
   ['lib/report'],
-  ['lib/experiments', 'lib/demo', 'lib/import-model'],
+  ['lib/experiments', 'lib/demo', 'lib/import-model', 'lib/doctor'],
   ['lib/run', 'lib/api', 'lib/registry'],
   ['lib/content', 'lib/http'],
   ['lib/config'],
+  ['lib/files'],
   ['lib/errors'],
 ]
 
 /** Shares no code with the clients that are tried on it, is started in one place, and filled from real instances in another. */
 const SANDBOX = 'lib/sandbox'
-const SANDBOX_MAY_IMPORT = ['lib/content', 'lib/errors']
+const SANDBOX_MAY_IMPORT = ['lib/content', 'lib/files', 'lib/errors']
 const SANDBOX_IS_IMPORTED_BY = ['lib/cli', 'lib/import-model']
+
+/** Looks at clients and specifications, and knows no experiment. */
+const LINT = 'lib/lint'
+const LINT_MAY_IMPORT = ['lib/report', 'lib/content', 'lib/http', 'lib/config', 'lib/errors']
 
 /** Packages that are used in one place, so that for instance there is only one way to the network. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
@@ -55,9 +61,9 @@ function readImports(from: string, text: string): Import[] {
   })
 }
 
-/** The folder that a layer is made of: `lib/http` for `src/lib/http/retry.ts`; undefined outside of src. */
+/** The folder that a layer is made of: `lib/http` for `src/lib/http/retry.ts`; `index` for the library's entry; undefined outside of src. */
 function folderOf(file: string): string | undefined {
-  return /^src\/(commands|lib\/[^/.]+)/.exec(file)?.[1]
+  return /^src\/(commands|index|lib\/[^/.]+)/.exec(file)?.[1]
 }
 
 function layerOf(folder: string): number {
@@ -72,6 +78,8 @@ function explainViolation({ from, to }: Import): string | undefined {
   if (target === folder) return undefined
   if (folder === SANDBOX) return SANDBOX_MAY_IMPORT.includes(target) ? undefined : 'the sandbox stands alone'
   if (target === SANDBOX) return SANDBOX_IS_IMPORTED_BY.includes(folder) ? undefined : 'the sandbox stands alone'
+  if (folder === LINT && !LINT_MAY_IMPORT.includes(target))
+    return 'the lint needs no experiment and no client of its own'
   if (layerOf(folder) < 0 || layerOf(target) < 0) return 'the folder is in no layer'
   return layerOf(target) > layerOf(folder) ? undefined : 'it does not point downwards'
 }
@@ -153,6 +161,8 @@ describe('the rules', () => {
     ['src/lib/sandbox/index.ts', 'src/lib/http/connection.ts', 'the sandbox stands alone'],
     ['src/lib/experiments/context.ts', 'src/lib/sandbox/index.ts', 'the sandbox stands alone'],
     ['src/commands/sandbox.ts', 'src/lib/sandbox/index.ts', 'the sandbox stands alone'],
+    ['src/lib/lint/lint.ts', 'src/lib/experiments/context.ts', 'the lint needs no experiment and no client of its own'],
+    ['src/lib/lint/lint.ts', 'src/lib/http/connection.ts', undefined],
     ['src/lib/run/run.ts', 'test/commands/cli.ts', 'it leads out of src'],
     ['src/lib/brand-new/x.ts', 'src/lib/errors.ts', 'the folder is in no layer'],
     ['src/commands/sandbox.ts', 'src/lib/errors.ts', undefined],

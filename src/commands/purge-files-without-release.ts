@@ -3,7 +3,7 @@ import { confirmName, isAtTerminal } from '../lib/cli/confirm-name.js'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, durationFlag, experimentFlags } from '../lib/cli/flags.js'
-import { loadSettings } from '../lib/config/settings.js'
+import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import {
   purgeFilesWithoutRelease,
   type PurgeFilesWithoutReleaseResult,
@@ -45,7 +45,7 @@ ${exitCodesHelp}`
 
   async run(): Promise<PurgeFilesWithoutReleaseResult> {
     const { flags } = await this.parse(PurgeFilesWithoutRelease)
-    const settings = await loadSettings({ envFile: flags['env-file'], url: flags.url, environment: process.env })
+    const settings = await loadFlagSettings(flags)
     return this.runExperiment(
       flags,
       (context) =>

@@ -1,15 +1,19 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../lib/cli/base-command.js'
 import { connectionFlags } from '../lib/cli/flags.js'
+import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import {
+  FAULT_RULES_HELP,
   findSourceModelId,
+  parseFaultRule,
   parseRateLimit,
+  parseTokenCost,
   runInSandbox,
   serveSandbox,
+  type FaultRule,
   type RateLimit,
   type SandboxReport,
 } from '../lib/cli/sandbox-session.js'
-import { loadSettings } from '../lib/config/settings.js'
 
 export default class Sandbox extends BaseCommand {
   static override summary = 'Run an embedded Bailo to try things on.'
@@ -22,7 +26,13 @@ With --scanners there are simulated ones, which take longer for a larger file. T
 
 With --rate-limit it refuses what an address asks beyond that, as a real one does, which allows 100/15m unless it is set up otherwise: with status 429, Retry-After in seconds, and the X-RateLimit headers. The registry has no limit. What --demo and --import do is not counted.
 
-With a command after "--" the command runs against a fresh sandbox, and its exit code becomes the sandbox's. The command finds URL, ACCESS_KEY and SECRET_KEY in its environment; it may be one of bailo-exp's own, without the name of the program.`
+With --fault requests go wrong on demand: --fault 'release-create x3 status=503' --fault 'blob-patch p=0.1 lost'. At the end it says how often. What --demo and --import do is spared. The rules are explained below. A test can change them while the sandbox runs, from the same machine and with its keys: PUT /_sandbox/faults takes {"rules": ["..."]}, GET says how many calls of its route each rule has seen and how many of them it was for, DELETE removes them. GET /_sandbox/requests counts all requests by method and route, DELETE counts anew.
+
+With --token-cost each request with keys takes as long as checking them does on a real Bailo, 165ms of a core, and waits for its turn when more than --cores are checked at the same time. No processor is used for that. The registry's own tokens cost nothing, getting one does.
+
+With a command after "--" the command runs against a fresh sandbox, and its exit code becomes the sandbox's. The command finds URL, ACCESS_KEY and SECRET_KEY in its environment; it may be one of bailo-exp's own, without the name of the program.
+
+${FAULT_RULES_HELP}`
 
   static override usage = ['<%= command.id %> [FLAGS]', '<%= command.id %> [FLAGS] -- COMMAND...']
 
@@ -33,6 +43,8 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
     '<%= config.bin %> <%= command.id %> --import https://bailo.example.com --import-model my-model-ab12cd -- clone-releases',
     '<%= config.bin %> <%= command.id %> --demo -- clone-releases',
     '<%= config.bin %> <%= command.id %> --demo --rate-limit 10/5s -- clone-releases',
+    '<%= config.bin %> <%= command.id %> --demo --token-cost 165ms --cores 2 -- clone-releases',
+    `<%= config.bin %> <%= command.id %> --demo --fault 'release-create x3 status=503' --fault 'blob-patch x1 reset-request=1MiB' -- clone-releases`,
     `<%= config.bin %> <%= command.id %> -- sh -c 'curl -u "$ACCESS_KEY:$SECRET_KEY" "$URL/api/v2/models/search"'`,
   ]
 
@@ -53,6 +65,24 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
       helpValue: 'N/WINDOW',
       parse: (text) => Promise.resolve(parseRateLimit(text)),
     })(),
+    'token-cost': Flags.custom<number>({
+      description: 'time that checking the keys of a request takes, for instance 165ms as on a real Bailo',
+      helpValue: 'TIME',
+      parse: (text) => Promise.resolve(parseTokenCost(text)),
+    })(),
+    cores: Flags.integer({
+      description: 'how many requests are checked at the same time [default: 2]',
+      min: 1,
+      max: 1024,
+      dependsOn: ['token-cost'],
+    }),
+    fault: Flags.custom<FaultRule>({
+      description: 'what is to go wrong, see above; may be repeated',
+      helpValue: 'RULE',
+      multiple: true,
+      multipleNonGreedy: true,
+      parse: (text) => Promise.resolve(parseFaultRule(text)),
+    })(),
     'write-env': Flags.string({ description: 'write a dotenv file with URL and keys', helpValue: 'FILE' }),
     import: Flags.string({
       description: 'address of a Bailo instance to copy models from',
@@ -67,6 +97,7 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
       dependsOn: ['import'],
     }),
     'env-file': connectionFlags['env-file'],
+    'ca-file': connectionFlags['ca-file'],
   }
 
   async run(): Promise<SandboxReport | undefined> {
@@ -82,6 +113,9 @@ With a command after "--" the command runs against a fresh sandbox, and its exit
       isDiscarding: flags.discard,
       hasScanners: flags.scanners,
       rateLimit: flags['rate-limit'],
+      faults: flags.fault ?? [],
+      tokenCost:
+        flags['token-cost'] === undefined ? undefined : { costMs: flags['token-cost'], cores: flags.cores ?? 2 },
       envFile: flags['write-env'],
       version: this.config.version,
       ownCommands: this.config.commandIDs,
@@ -105,10 +139,11 @@ async function loadImports(flags: {
   readonly import?: string | undefined
   readonly 'import-model'?: string[] | undefined
   readonly 'env-file'?: string | undefined
+  readonly 'ca-file'?: string | undefined
 }) {
-  const { import: url, 'import-model': modelIds = [], 'env-file': envFile } = flags
+  const { import: url, 'import-model': modelIds = [] } = flags
   if (url === undefined) return undefined
-  return { source: await loadSettings({ url, envFile, environment: process.env }), modelIds: [...new Set(modelIds)] }
+  return { source: await loadFlagSettings({ ...flags, url }), modelIds: [...new Set(modelIds)] }
 }
 
 function describeSandbox(report: SandboxReport, dataDirectory: string | undefined): string {

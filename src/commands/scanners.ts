@@ -3,7 +3,7 @@ import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { failOnFlag } from '../lib/cli/fail-on-flag.js'
 import { connectionFlags, durationFlag, experimentFlags, modelFlag } from '../lib/cli/flags.js'
-import { loadSettings } from '../lib/config/settings.js'
+import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import { scanners } from '../lib/experiments/scanners/index.js'
 import type { ScannersResult } from '../lib/experiments/scanners/result.js'
 import { formatScanners } from '../lib/report/scanners-text.js'
@@ -48,7 +48,7 @@ ${exitCodesHelp}`
 
   async run(): Promise<ScannersResult> {
     const { args, flags } = await this.parse(Scanners)
-    const settings = await loadSettings({ envFile: flags['env-file'], url: flags.url, environment: process.env })
+    const settings = await loadFlagSettings(flags)
     return this.runExperiment(
       flags,
       (context) =>

@@ -228,7 +228,7 @@ describe('an upload', () => {
     })
     expect(exitCode).toBe(4)
     expect(result.run.failed.map(({ key }) => key)).toEqual(['file models/growing.bin'])
-    expect(result.run.failed[0]?.message).toMatch(/changed from 30000000 to 30000004 bytes while/)
+    expect(result.run.failed[0]?.message).toMatch(/changed from 30000000 to 30000004 bytes meanwhile/)
     expect(stderr).toContain('wait until nothing writes to the file')
     expect(await readReleases(sandbox, result.target.modelId)).toEqual([])
     expect((await readScannedFiles(sandbox, result.target.modelId)).map(({ name }) => name)).toEqual(['other.bin'])

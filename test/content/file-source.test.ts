@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { appendFile, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { FileChangedError, openFileSource } from '../../src/lib/content/file-source.js'
+import { FileChangedError, fileSource } from '../../src/lib/content/file-source.js'
 import { readAll } from './read-all.js'
 
 const MEBIBYTE = 2 ** 20
@@ -18,6 +18,12 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }))
 
+/** The file as it is now. */
+async function sourceNow() {
+  const { size: sizeBytes, mtimeMs } = await stat(path)
+  return fileSource(path, { sizeBytes, mtimeMs })
+}
+
 /** Bytes that differ from place to place. */
 function makeBytes(length: number): Buffer {
   return Buffer.from(
@@ -28,7 +34,7 @@ function makeBytes(length: number): Buffer {
 test('reads the whole file in pieces of 1 MiB, and any part of it', async () => {
   const bytes = makeBytes(2.5 * MEBIBYTE)
   await writeFile(path, bytes)
-  const source = await openFileSource(path)
+  const source = await sourceNow()
   expect(source.sizeBytes).toBe(bytes.length)
   const lengths: number[] = []
   for await (const piece of source.open() as AsyncIterable<Buffer>) lengths.push(piece.length)
@@ -46,7 +52,7 @@ test.each([
   ['is replaced by a link', () => rm(path).then(() => symlink('/etc/hostname', path)), undefined],
 ])('fails when the file %s while it is read, and keeps back its end', async (_what, change, message) => {
   await writeFile(path, makeBytes(3 * MEBIBYTE))
-  const source = await openFileSource(path)
+  const source = await sourceNow()
   let received = 0
   const read = async (): Promise<void> => {
     for await (const piece of source.open() as AsyncIterable<Buffer>) {
@@ -70,7 +76,7 @@ test.each([
 
 test.skipIf(process.platform !== 'linux')('leaves no file open when nobody reads to the end', async () => {
   await writeFile(path, makeBytes(3 * MEBIBYTE))
-  const source = await openFileSource(path)
+  const source = await sourceNow()
   const stream = source.open()
   await new Promise((resolve) => stream.once('data', resolve))
   const closed = new Promise((resolve) => stream.once('close', resolve))
@@ -86,5 +92,5 @@ test.each([
   ['a FIFO', () => Promise.resolve(void execFileSync('mkfifo', [path])), /is no file any more/],
 ])('does not wait for %s', async (_what, make, message) => {
   await make()
-  await expect(openFileSource(path)).rejects.toThrow(message)
+  await expect(readAll(fileSource(path, { sizeBytes: 1, mtimeMs: 0 }).open())).rejects.toThrow(message)
 })

@@ -2,9 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connect, type Instance } from '../../src/lib/api/instance.js'
 import { listReleases } from '../../src/lib/api/releases.js'
 import { Credentials } from '../../src/lib/config/credentials.js'
+import { uploadPlannedFile } from '../../src/lib/experiments/ensure-files.js'
 import { ReleaseMaker } from '../../src/lib/experiments/make-releases.js'
-import { Run } from '../../src/lib/run/run.js'
+import { Run, type Step } from '../../src/lib/run/run.js'
 import { startSandbox, type Sandbox } from '../../src/lib/sandbox/index.js'
+import { leaveUnfinished, upload } from '../commands/experiment.js'
 import { createModel, createRelease } from '../commands/failures.js'
 import { callApi, readReleases } from '../commands/read-instance.js'
 
@@ -40,6 +42,49 @@ async function deleteRelease(semver: string): Promise<void> {
   await createRelease(sandbox, modelId, semver)
   await callApi(sandbox, 'DELETE', `/api/v2/model/${modelId}/release/${semver}`)
 }
+
+/** A run whose steps have lost their answers: each is looked for instead of made. */
+class LookingRun extends Run {
+  override async step<T>(step: Step<T>): Promise<T> {
+    return (await step.find?.({ notes: [], signal: this.signal })) ?? step.planned
+  }
+}
+
+describe('what looks for a step whose answer was lost', () => {
+  const run = new LookingRun({ concurrency: 1, isDryRun: false })
+
+  it('finds a release by its notes and exactly its files', async () => {
+    const [a, b] = [await upload(sandbox, modelId, 'a', 1), await upload(sandbox, modelId, 'b', 2)]
+    const wanted = { ...release('ab'), fileIds: [b, a] }
+    const maker = await makerOf('minor', run)
+    const others = [
+      { semver: '1.0.0', notes: 'others', fileIds: [a, b] },
+      { semver: '2.0.0', notes: wanted.notes, fileIds: [a] },
+    ]
+    for (const other of others) {
+      await callApi(sandbox, 'POST', `/api/v2/model/${modelId}/releases`, { ...other, images: [] })
+    }
+    expect(await maker.make(wanted)).toBe('')
+
+    const lost = { semver: '1.5.0', notes: wanted.notes, fileIds: [a, b], images: [] }
+    await callApi(sandbox, 'POST', `/api/v2/model/${modelId}/releases`, lost)
+
+    expect(await maker.make(wanted)).toBe('1.5.0')
+  })
+
+  it('finds a file by its name and size', async () => {
+    const file = { name: 'a b?.bin', sizeBytes: 3 }
+    const settings = { seed: 's', fill: 'noise', multipart: 'auto' } as const
+    const look = () => uploadPlannedFile(run, instance, modelId, file, settings)
+    await upload(sandbox, modelId, file.name, 4)
+    await leaveUnfinished(sandbox, modelId, file.name, 3)
+    expect(await look()).toBe(file.name)
+
+    const lost = await upload(sandbox, modelId, file.name, 3)
+
+    expect(await look()).toBe(lost)
+  })
+})
 
 describe('ReleaseMaker', () => {
   it('makes releases with the versions after the highest one', async () => {

@@ -157,7 +157,7 @@ describe('naming files', () => {
       'i/..',
       'j/..',
     ]
-    const named = nameFiles(paths.map((shownPath) => ({ path: shownPath, shownPath, sizeBytes: 1 })))
+    const named = nameFiles(paths.map((shownPath) => ({ path: shownPath, shownPath, sizeBytes: 1, mtimeMs: 0 })))
     expect(named.map(({ name }) => name)).toEqual([
       'x.bin',
       'x-3.bin',

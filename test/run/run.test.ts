@@ -95,12 +95,14 @@ describe('steps', () => {
 })
 
 describe('a failure', () => {
+  const UNKNOWN = ' It may have happened all the same.'
+
   it.each([
-    ['a refusal', answered(400)],
-    ['a server error', answered(500)],
-    ['a lost connection', broken('ECONNRESET')],
-    ['another expected error', new ExpectedError('odd', { exitCode: ExitCode.Partial, tryNext: ['look'] })],
-  ])('such as %s is recorded and thrown, and other steps go on', async (_case, failure) => {
+    ['a refusal', answered(400), ''],
+    ['a server error', answered(500), UNKNOWN],
+    ['a lost connection', broken('ECONNRESET'), UNKNOWN],
+    ['another expected error', new ExpectedError('odd', { exitCode: ExitCode.Partial, tryNext: ['look'] }), ''],
+  ])('such as %s is recorded and thrown, and other steps go on', async (_case, failure, addition) => {
     const run = createRun({ concurrency: 1 })
     const failing = step(run, 'a', () => Promise.reject(failure))
     const other = step(run, 'b', () => 'done')
@@ -108,7 +110,7 @@ describe('a failure', () => {
     expect(await other).toBe('done')
     expect(run.stopReason).toBeUndefined()
     expect(run.report()).toMatchObject({
-      failed: [{ key: 'thing a', message: failure.message, tryNext: failure.tryNext }],
+      failed: [{ key: 'thing a', message: failure.message + addition, tryNext: failure.tryNext }],
       steps: [{ kind: 'thing', done: 1, failed: 1 }],
     })
   })

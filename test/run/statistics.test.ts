@@ -40,12 +40,13 @@ describe('statistics', () => {
       {
         kind: 'file',
         done: 2,
+        skipped: 0,
         failed: 1,
         retried: 6,
         bytes: 150,
         latencyMs: { p50: 10, p95: 30, p99: 30, max: 30 },
       },
-      { kind: 'release', done: 0, failed: 1, retried: 2, bytes: 0 },
+      { kind: 'release', done: 0, skipped: 0, failed: 1, retried: 2, bytes: 0 },
     ])
   })
 

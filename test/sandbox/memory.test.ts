@@ -1,58 +1,23 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import type { Readable } from 'node:stream'
 import pLimit from 'p-limit'
 import { Agent, request } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { syntheticSource } from '../../src/lib/content/sources.js'
 import { basicAuth, callApi, readFiles, type Instance } from '../commands/read-instance.js'
-
-const BINARY = path.resolve(import.meta.dirname, '../../bin/run.js')
+import { startSandboxProcess, type SandboxProcess } from '../support/sandbox-process.js'
 
 const UPLOADS = 64
 const SIZE_BYTES = 20_000_000
 const LIMIT_BYTES = 200_000_000
 
-let directory: string
-let child: ChildProcess
+let sandbox: SandboxProcess
 let instance: Instance
-
-/** The built sandbox in a process of its own, so that nothing of the test counts. */
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'bailo-exp-test-'))
-  const started = spawn(process.execPath, [BINARY, 'sandbox', '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, TMPDIR: directory, HOME: directory },
-  })
-  child = started
-  instance = await readReport(started.stdout)
+  sandbox = await startSandboxProcess()
+  instance = sandbox.instance
 })
-
-afterEach(async () => {
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  await ended
-  await rm(directory, { recursive: true })
-})
-
-async function readReport(stdout: Readable): Promise<Instance> {
-  let text = ''
-  for await (const chunk of stdout.iterator({ destroyOnReturn: false })) {
-    text += String(chunk)
-    if (text.trimEnd().endsWith('}')) break
-  }
-  return JSON.parse(text) as Instance
-}
-
-/** The largest resident set that the kernel has seen of the sandbox (proc(5), VmHWM). */
-async function readPeakBytes(): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
-}
+afterEach(() => sandbox.close())
 
 function openContent(name: string): Readable {
   return syntheticSource({ sizeBytes: SIZE_BYTES, fill: 'noise', seed: 'memory', name }).open()
@@ -88,7 +53,7 @@ describe.skipIf(process.platform !== 'linux')('the memory of a sandbox (read fro
       return statusCode
     }
     expect(await Promise.all(names.map(send))).toEqual(names.map(() => 200))
-    const peakBytes = await readPeakBytes()
+    const peakBytes = await sandbox.readPeakBytes()
     expect(peakBytes).toBeGreaterThan(0)
     expect(peakBytes).toBeLessThan(LIMIT_BYTES)
 

@@ -8,17 +8,59 @@ import { showServerText } from '../http/server-text.js'
  * or a changed server from ending in a crash far away.
  */
 
+export interface ModelEntry {
+  readonly id: string
+  readonly name: string
+  readonly kind: string
+  readonly description?: string
+  /** In lower case; absent on an instance from before models had tags. */
+  readonly tags?: readonly string[]
+}
+
 export interface ModelAnswer {
-  readonly model: { readonly id: string; readonly name: string; readonly kind: string }
+  readonly model: ModelEntry
+}
+
+export interface ModelsAnswer {
+  readonly models: readonly ModelEntry[]
+}
+
+export interface CardEntry {
+  readonly version: number
+  readonly schemaId: string
+  /** What the card says; absent while nothing was filled in. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** True for a version that came from another instance. */
+  readonly mirrored?: boolean
 }
 
 export interface CardAnswer {
   /** Empty before the model is given a card. */
-  readonly modelCard: { readonly version?: number; readonly schemaId?: string }
+  readonly modelCard: Partial<CardEntry>
+}
+
+export interface SavedCardAnswer {
+  readonly card: CardEntry
+}
+
+export interface CardRevisionsAnswer {
+  readonly modelCardRevisions: readonly CardEntry[]
+}
+
+export interface SchemaEntry {
+  readonly id: string
+  readonly active: boolean
+  /** A hidden schema takes no new cards. */
+  readonly hidden?: boolean
+  readonly jsonSchema?: Readonly<Record<string, unknown>>
 }
 
 export interface SchemasAnswer {
-  readonly schemas: readonly { readonly id: string; readonly active: boolean }[]
+  readonly schemas: readonly SchemaEntry[]
+}
+
+export interface SchemaAnswer {
+  readonly schema: SchemaEntry
 }
 
 export interface ImageReference {
@@ -119,8 +161,29 @@ export interface MessageAnswer {
   readonly message: string
 }
 
+/** What a token allows. */
+export interface TokenEntry {
+  readonly accessKey: string
+  readonly actions: readonly string[]
+  /** `all`, or `models` for those of `modelIds` only. */
+  readonly scope?: string
+  readonly modelIds?: readonly string[]
+}
+
 export interface TokensAnswer {
-  readonly tokens: readonly { readonly accessKey: string; readonly actions: readonly string[] }[]
+  readonly tokens: readonly TokenEntry[]
+}
+
+export interface CallerAnswer {
+  readonly user: {
+    readonly dn: string
+    /** Of a call with a token. The answer holds a hash of its secret too, which is not read. */
+    readonly token?: TokenEntry
+  }
+}
+
+export interface PermissionsAnswer {
+  readonly permissions: Readonly<Record<string, { readonly hasPermission: boolean; readonly info?: string }>>
 }
 
 const text = { type: 'string' } as const
@@ -136,6 +199,11 @@ function listOf(items: object): object {
   return { type: 'array', items }
 }
 
+const anyObject = { type: 'object' } as const
+const modelEntry = object({ id: text, name: text, kind: text }, { description: text, tags: texts })
+const cardEntry = { version: count, schemaId: text }
+const cardDetails = { metadata: anyObject, mirrored: flag }
+const schemaEntry = object({ id: text, active: flag }, { hidden: flag, jsonSchema: anyObject })
 const fileFields = { mime: text, size: count, tags: texts, complete: flag, createdAt: text, updatedAt: text }
 const fileEntry = object({ _id: text, name: text }, fileFields)
 const releaseEntry = object(
@@ -155,6 +223,7 @@ const scanResult = object(
   { toolName: text, state: text },
   { summary: listOf(object({}, { severity: text, vulnerabilityDescription: text })), lastRunAt: text },
 )
+const token = object({ accessKey: text, actions: texts }, { scope: text, modelIds: texts })
 
 /** Compiled when first used: a run needs few of them, and compiling takes time and memory. */
 export class Shape<T> {
@@ -181,7 +250,9 @@ export class Shape<T> {
   check(operation: Operation, value: unknown): T {
     const mismatch = this.findMismatch(value)
     if (mismatch === undefined) return value as T
-    throw new UnexpectedAnswerError(operation, `the answer does not fit the contract of Bailo's API: ${mismatch}.`)
+    throw new UnexpectedAnswerError(operation, `the answer does not fit the contract of Bailo's API: ${mismatch}.`, {
+      isUnreadable: true,
+    })
   }
 }
 
@@ -189,9 +260,13 @@ const ajv = new Ajv({ strict: true })
 
 /** The shape of each answer that is used. */
 export const answers = {
-  model: new Shape<ModelAnswer>(object({ model: object({ id: text, name: text, kind: text }) })),
-  card: new Shape<CardAnswer>(object({ modelCard: object({}, { version: count, schemaId: text }) })),
-  schemas: new Shape<SchemasAnswer>(object({ schemas: listOf(object({ id: text, active: flag })) })),
+  model: new Shape<ModelAnswer>(object({ model: modelEntry })),
+  models: new Shape<ModelsAnswer>(object({ models: listOf(modelEntry) })),
+  card: new Shape<CardAnswer>(object({ modelCard: object({}, { ...cardEntry, ...cardDetails }) })),
+  savedCard: new Shape<SavedCardAnswer>(object({ card: object(cardEntry, cardDetails) })),
+  cardRevisions: new Shape<CardRevisionsAnswer>(object({ modelCardRevisions: listOf(object(cardEntry, cardDetails)) })),
+  schemas: new Shape<SchemasAnswer>(object({ schemas: listOf(schemaEntry) })),
+  schema: new Shape<SchemaAnswer>(object({ schema: schemaEntry })),
   files: new Shape<FilesAnswer>(object({ files: listOf(fileEntry) })),
   file: new Shape<FileAnswer>(object({ file: fileEntry })),
   images: new Shape<ImagesAnswer>(object({ images: listOf(object({ repository: text, name: text, tags: texts })) })),
@@ -201,13 +276,19 @@ export const answers = {
     object({ fileId: text, uploadId: text, chunks: listOf(object({ startByte: count, endByte: count })) }),
   ),
   part: new Shape<PartAnswer>(object({ ETag: text })),
-  scannedFiles: new Shape<ScannedFilesAnswer>(
-    object({ files: listOf(object({ _id: text, name: text }, { ...fileFields, scanResults: listOf(scanResult) })) }),
-  ),
   scanners: new Shape<ScannersAnswer>(
     object({ scanners: listOf(object({ toolName: text, artefactKind: text }, { scannerVersion: text })) }),
   ),
+  tokens: new Shape<TokensAnswer>(object({ tokens: listOf(token) })),
+  caller: new Shape<CallerAnswer>(object({ user: object({ dn: text }, { token }) })),
+  permissions: new Shape<PermissionsAnswer>(
+    object({
+      permissions: { type: 'object', additionalProperties: object({ hasPermission: flag }, { info: text }) },
+    }),
+  ),
+  scannedFiles: new Shape<ScannedFilesAnswer>(
+    object({ files: listOf(object({ _id: text, name: text }, { ...fileFields, scanResults: listOf(scanResult) })) }),
+  ),
   status: new Shape<StatusAnswer>(object({ status: text })),
   message: new Shape<MessageAnswer>(object({ message: text })),
-  tokens: new Shape<TokensAnswer>(object({ tokens: listOf(object({ accessKey: text, actions: texts })) })),
 }

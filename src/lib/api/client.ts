@@ -2,6 +2,7 @@ import createOpenApiClient, { type Client } from 'openapi-fetch'
 import type { paths } from '../../../openapi/bailo-v2.js'
 import type { Connection } from '../http/connection.js'
 import { UnexpectedAnswerError, type Operation } from '../http/errors.js'
+import { readJsonText } from '../http/read-json-text.js'
 import { showServerText } from '../http/server-text.js'
 
 /** The typed JSON client of Bailo's API, over the types that are generated from `openapi/bailo-v2.yaml`. */
@@ -26,15 +27,15 @@ export function createJsonClient(connection: Connection): JsonClient {
           openBody: body && (() => body),
           // What was deleted by the first of two requests is 404 for the second.
           isRepeatable: ['GET', 'HEAD', 'DELETE'].includes(request.method),
-          signal: request.signal,
+          signal: connection.signal ? AbortSignal.any([request.signal, connection.signal]) : request.signal,
         },
         async ({ status, headers, body: answerBody }) => {
           if (headers.get('content-type')?.includes('json') !== true) {
             await answerBody.dump()
-            throw new UnexpectedAnswerError(operation, `the answer is not JSON (${describeType(headers)}).`)
+            throw unreadable(operation, `the answer is not JSON (${describeType(headers)}).`)
           }
-          const text = await answerBody.text()
-          if (text === '') throw new UnexpectedAnswerError(operation, `an empty answer with status ${status}.`)
+          const text = await readJsonText(operation, answerBody)
+          if (text === '') throw unreadable(operation, `an empty answer with status ${status}.`)
           return new JsonResponse(operation, text, status)
         },
       )
@@ -68,7 +69,7 @@ class JsonResponse extends Response {
     try {
       return await Promise.resolve(this.#text).then(JSON.parse)
     } catch {
-      throw new UnexpectedAnswerError(this.#operation, 'the answer is not valid JSON.')
+      throw unreadable(this.#operation, 'the answer is not valid JSON.')
     }
   }
 }
@@ -78,6 +79,10 @@ export async function bodyOf<T>(call: Promise<{ data?: T; response: Response }>)
   const { data } = await call
   if (data === undefined) throw new TypeError('a JSON answer without data')
   return data
+}
+
+function unreadable(operation: Operation, what: string): UnexpectedAnswerError {
+  return new UnexpectedAnswerError(operation, what, { isUnreadable: true })
 }
 
 /** The content type of an answer that has the wrong one, safe to print. */

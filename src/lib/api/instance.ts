@@ -1,5 +1,6 @@
-import type { Settings } from '../config/settings.js'
+import type { ConnectSettings } from '../config/settings.js'
 import { Connection } from '../http/connection.js'
+import type { RetryPolicy } from '../http/retry.js'
 import { createJsonClient, type JsonClient } from './client.js'
 
 /** One Bailo instance to talk to. */
@@ -12,12 +13,19 @@ export interface Instance {
 export interface ConnectOptions {
   readonly userAgent: string
   readonly maxConnections?: number
+  /** Default: a policy for runs that take their time. */
+  readonly retryPolicy?: RetryPolicy
   /** Called for each request that is about to be sent again. */
   readonly onRetry?: (failure: Error) => void
+  /** Called after each attempt, with what it failed with. */
+  readonly onAttempt?: (failure: unknown) => void
+  /** Breaks off requests that have no signal of their own. */
+  readonly signal?: AbortSignal
 }
 
 /** Prepares the connection to an instance. Nothing is sent before the first call; close it with `connection.close()`. */
-export function connect(settings: Pick<Settings, 'origin' | 'credentials'>, options: ConnectOptions): Instance {
-  const connection = new Connection({ origin: settings.origin, credentials: settings.credentials, ...options })
-  return { origin: settings.origin, connection, json: createJsonClient(connection) }
+export function connect(settings: ConnectSettings, options: ConnectOptions): Instance {
+  const { origin, credentials, trustedCertificates } = settings
+  const connection = new Connection({ origin, credentials, trustedCertificates, ...options })
+  return { origin, connection, json: createJsonClient(connection) }
 }

@@ -1,18 +1,23 @@
-import { UsageError } from '../errors.js'
-import { answers, type ModelAnswer } from './answers.js'
+import { answers, type ModelEntry, type PermissionsAnswer } from './answers.js'
 import { bodyOf } from './client.js'
 import type { Instance } from './instance.js'
+import { chooseSchema } from './schemas.js'
 
-export type Model = ModelAnswer['model']
+export type Model = ModelEntry
 
 const MODEL = '/api/v2/model/{modelId}'
 const MODELS = '/api/v2/models'
 const CARD = '/api/v2/model/{modelId}/model-card/{version}'
+const PERMISSIONS = '/api/v2/model/{modelId}/permissions/mine'
 const SETUP = '/api/v2/model/{modelId}/setup/from-schema'
-const SCHEMAS = '/api/v2/schemas'
 
-/** The schema that a Bailo instance has for models unless its operators removed it. */
-const DEFAULT_SCHEMA_ID = 'minimal-general-v10'
+/** What a model can be given when it is made. */
+export interface ModelDetails {
+  /** Default: `model`. */
+  readonly kind?: 'model' | 'data-card'
+  /** In any case; the server keeps them in lower case, and refuses two that differ in nothing else (observed). */
+  readonly tags?: readonly string[]
+}
 
 /**
  * @throws ResponseError 404 when there is no such model, or the token may not see it
@@ -22,12 +27,30 @@ export async function getModel(instance: Instance, modelId: string): Promise<Mod
   return answers.model.check({ method: 'GET', path: MODEL }, body).model
 }
 
+/** What the caller may do with a model, by its rights and those of its token, with the reason where it may not. */
+export async function getPermissions(instance: Instance, modelId: string): Promise<PermissionsAnswer['permissions']> {
+  const body = await bodyOf(instance.json.GET(PERMISSIONS, { params: { path: { modelId } } }))
+  return answers.permissions.check({ method: 'GET', path: PERMISSIONS }, body).permissions
+}
+
 /** Makes a public model without a card. Names may repeat; the server makes the id from the name. */
-export async function createModel(instance: Instance, name: string, description: string): Promise<Model> {
-  const body = await bodyOf(
-    instance.json.POST(MODELS, { body: { name, description, kind: 'model', visibility: 'public' } }),
-  )
+export async function createModel(
+  instance: Instance,
+  name: string,
+  description: string,
+  details: ModelDetails = {},
+): Promise<Model> {
+  const body = await bodyOf(instance.json.POST(MODELS, { body: toModelBody(name, description, details) }))
   return answers.model.check({ method: 'POST', path: MODELS }, body).model
+}
+
+/** Size in bytes of the JSON body that {@link createModel} would send. */
+export function measureModelBody(name: string, description: string, details: ModelDetails = {}): number {
+  return Buffer.byteLength(JSON.stringify(toModelBody(name, description, details)))
+}
+
+function toModelBody(name: string, description: string, { kind = 'model', tags }: ModelDetails) {
+  return { name, description, kind, visibility: 'public' as const, ...(tags && { tags: [...tags] }) }
 }
 
 /** Whether the model has a card; without one it cannot have releases (observed: 500). */
@@ -44,19 +67,7 @@ export async function hasModelCard(instance: Instance, modelId: string): Promise
  * @throws UsageError when the instance has no active schema for models
  */
 export async function setUpModelCard(instance: Instance, modelId: string, schemaId?: string): Promise<string> {
-  const chosen = schemaId ?? (await chooseSchema(instance))
+  const chosen = schemaId ?? (await chooseSchema(instance, 'model')).id
   await bodyOf(instance.json.POST(SETUP, { params: { path: { modelId } }, body: { schemaId: chosen } }))
   return chosen
-}
-
-async function chooseSchema(instance: Instance): Promise<string> {
-  const body = await bodyOf(instance.json.GET(SCHEMAS, { params: { query: { kind: 'model' } } }))
-  const active = answers.schemas.check({ method: 'GET', path: SCHEMAS }, body).schemas.filter((schema) => schema.active)
-  const chosen = active.find((schema) => schema.id === DEFAULT_SCHEMA_ID) ?? active[0]
-  if (chosen === undefined) {
-    throw new UsageError(`The instance at ${instance.origin} has no active schema for models.`, [
-      'ask its operators to add one, or name a model that has a card already',
-    ])
-  }
-  return chosen.id
 }

@@ -1,6 +1,6 @@
 import { Command, Flags } from '@oclif/core'
 import { chalkStderr as chalk } from 'chalk'
-import { describeError, printError } from './describe-error.js'
+import { describeError, printError, type ErrorDescription } from './describe-error.js'
 
 /** What all commands share: `--json`, where messages go, and one way to fail. */
 export abstract class BaseCommand extends Command {
@@ -15,6 +15,11 @@ export abstract class BaseCommand extends Command {
     process.stderr.write(`${chalk.yellow('Note:')} ${message}\n`)
   }
 
+  /** What is said of an error. */
+  protected describe(error: unknown): ErrorDescription {
+    return describeError(error)
+  }
+
   /**
    * The one place where a command fails. oclif's default loses the exit code of usage errors under `--json` and prints
    * nothing on stderr there; here stdout gets the one JSON document, stderr the message, and the exit code is the same
@@ -22,7 +27,7 @@ export abstract class BaseCommand extends Command {
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- the signature is oclif's
   protected override async catch(error: Error): Promise<void> {
-    const description = describeError(error)
+    const description = this.describe(error)
     process.exitCode = description.exitCode
     if (description.message === '') return
     if (this.jsonEnabled()) this.logJson({ error: description })

@@ -70,6 +70,14 @@ export function describeError(error: unknown): ErrorDescription {
   }
 }
 
+/** Names the command that goes on where an error ended a run, in place of what is advised in general. */
+export function withResume(description: ErrorDescription, error: unknown, resume: string): ErrorDescription {
+  return {
+    ...description,
+    tryNext: [...(error instanceof ExpectedError ? error.tryNext : description.tryNext), resume],
+  }
+}
+
 /** Writes an error to stderr: what failed, what the server said about it, what to try next. */
 export function printError({
   message,

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core'
 import { formatSize, parseRate, parseSize } from '../content/size.js'
 import { UsageError } from '../errors.js'
+import { DEFAULT_RETRY_POLICY } from '../http/retry.js'
 import { parseDuration, writeDuration } from './duration.js'
 
 /** Flags that name the instance; keys are never flags, so that they stay out of shell history and process lists. */
@@ -16,7 +17,27 @@ export const connectionFlags = {
     helpGroup: 'CONNECTION',
     helpValue: 'URL',
   }),
+  'ca-file': Flags.string({
+    description: 'certificate authorities (PEM) to trust besides the usual ones; wins over CA_FILE',
+    helpGroup: 'CONNECTION',
+    helpValue: 'FILE',
+  }),
 }
+
+/** The flag that says where runs are recorded. */
+export const stateDirFlag = Flags.string({
+  description: "directory of the runs' journals [default: the user's state directory]",
+  env: 'BAILO_EXP_STATE_DIR',
+  helpGroup: 'RUN',
+  helpValue: 'DIRECTORY',
+})
+
+/** A flag for a time such as `500ms` or `30m`, in milliseconds: see {@link parseDuration}. */
+export const durationFlag = Flags.custom<number>({
+  helpValue: 'DURATION',
+  parse: (text) => parsing(() => parseDuration(text)),
+  defaultHelp: ({ options }) => Promise.resolve(describeDefault(options.default, writeDuration)),
+})
 
 /** Flags of every experiment. */
 export const experimentFlags = {
@@ -42,6 +63,35 @@ export const experimentFlags = {
     default: false,
     helpGroup: 'RUN',
   }),
+  'fail-fast': Flags.boolean({
+    description: 'stop at the first step that fails',
+    default: false,
+    exclusive: ['keep-going'],
+    helpGroup: 'RUN',
+  }),
+  'max-retries': Flags.integer({
+    description: 'how often a request or step is tried again after a failure that passes',
+    default: DEFAULT_RETRY_POLICY.maxRetries,
+    min: 0,
+    max: 1000,
+    helpGroup: 'RUN',
+  }),
+  'retry-for': durationFlag({
+    description: 'no retry begins later than this after the first attempt',
+    default: DEFAULT_RETRY_POLICY.maxElapsedMs,
+    helpGroup: 'RUN',
+  }),
+  grace: durationFlag({
+    description: 'how long running steps may go on after Ctrl-C before they are broken off',
+    default: 10_000,
+    helpGroup: 'RUN',
+  }),
+  resume: Flags.string({
+    description: 'continue this run, with its own flags',
+    helpGroup: 'RUN',
+    helpValue: 'RUN_ID|last',
+  }),
+  'state-dir': stateDirFlag,
 }
 
 /** The flag of an experiment that works in one model. */
@@ -58,13 +108,6 @@ export const sizeFlag = Flags.custom<number, { readonly allowZero?: boolean }>({
   helpValue: 'SIZE',
   parse: (text, _context, { allowZero = false }) => parsing(() => parseSizeOf(text, allowZero)),
   defaultHelp: ({ options }) => Promise.resolve(describeDefault(options.default, formatSize)),
-})
-
-/** A flag for a time such as `500ms` or `30m`, in milliseconds: see {@link parseDuration}. */
-export const durationFlag = Flags.custom<number>({
-  helpValue: 'DURATION',
-  parse: (text) => parsing(() => parseDuration(text)),
-  defaultHelp: ({ options }) => Promise.resolve(describeDefault(options.default, writeDuration)),
 })
 
 /** A flag for a pace such as `50MiB/s`, in bytes per second: see {@link parseRate}. */

@@ -9,7 +9,7 @@ export function watchInterrupts(): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController()
   const interrupt = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(ExitCode.Interrupted)
-    process.stderr.write(`\n${name}: stopping, uploads are broken off; once more to stop at once.\n`)
+    process.stderr.write(`\n${name}: stopping when what is under way is done, or soon; once more to stop at once.\n`)
     controller.abort(new InterruptedError(name))
   }
   process.on('SIGINT', interrupt)

@@ -1,5 +1,6 @@
 import { loadSettings, type Settings } from '../config/settings.js'
 import { UsageError } from '../errors.js'
+import { loadFlagSettings, type ConnectionFlags } from './load-settings.js'
 
 /**
  * The settings of the two instances that a command talks to. An end with a dotenv file of its own takes everything from
@@ -8,16 +9,16 @@ import { UsageError } from '../errors.js'
  * @returns one object for both ends when they have the same settings
  * @throws UsageError as {@link loadSettings} does, and for an address that neither end would use
  */
-export async function loadBothEnds(flags: {
-  readonly 'env-file'?: string | undefined
-  readonly url?: string | undefined
-  readonly 'from-env-file'?: string | undefined
-  readonly 'to-env-file'?: string | undefined
-}): Promise<{ source: Settings; destination: Settings }> {
+export async function loadBothEnds(
+  flags: ConnectionFlags & {
+    readonly 'from-env-file'?: string | undefined
+    readonly 'to-env-file'?: string | undefined
+  },
+): Promise<{ source: Settings; destination: Settings }> {
   const load = (ownFile: string | undefined): Promise<Settings> =>
     ownFile === undefined
-      ? loadSettings({ envFile: flags['env-file'], url: flags.url, environment: process.env })
-      : loadSettings({ envFile: ownFile, environment: {} })
+      ? loadFlagSettings(flags)
+      : loadSettings({ envFile: ownFile, caFile: flags['ca-file'], environment: {} })
   const { 'from-env-file': fromFile, 'to-env-file': toFile, url } = flags
   if (url !== undefined && fromFile !== undefined && toFile !== undefined) {
     throw new UsageError(`--url ${url} is for neither end: each has its address from a dotenv file of its own.`, [

@@ -32,7 +32,7 @@ export function printShortfall(
     printError({
       message: showServerText(message),
       details: [],
-      tryNext: [...failure.tryNext, 'the same command again does the rest'],
+      tryNext: [...failure.tryNext, run.resume ?? 'the same command again does the rest'],
     })
   } else if (finding !== undefined) {
     const others = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''

@@ -1,13 +1,20 @@
 import type { ExperimentContext } from '../experiments/context.js'
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../http/retry.js'
 import { createProgress } from '../report/progress-display.js'
 import { Run } from '../run/run.js'
-import { describeError, printError } from './describe-error.js'
+import { describeError, printError, withResume } from './describe-error.js'
 import { watchInterrupts } from './interrupts.js'
+import type { RunRecord } from './run-record.js'
 
 export interface ExperimentSetting {
   readonly concurrency: number
+  /** How long running steps may go on after an interrupt. */
+  readonly graceMs: number
   readonly isDryRun: boolean
+  readonly isFailFast: boolean
   readonly isQuiet: boolean
+  readonly record: RunRecord
+  readonly retries: Pick<RetryPolicy, 'maxRetries' | 'maxElapsedMs'>
   readonly version: string
   readonly warn: (message: string) => void
 }
@@ -21,21 +28,33 @@ export async function runExperiment<T>(
   setting: ExperimentSetting,
   experiment: (context: ExperimentContext) => Promise<T>,
 ): Promise<{ result: T; stopReason: unknown }> {
+  const { concurrency, graceMs, isDryRun, isFailFast, record, retries, version, warn } = setting
   const interrupts = watchInterrupts()
-  const progress = setting.isQuiet || setting.isDryRun ? undefined : createProgress(process.stderr)
+  const progress = setting.isQuiet || isDryRun ? undefined : createProgress(process.stderr)
   const run = new Run({
-    concurrency: setting.concurrency,
-    isDryRun: setting.isDryRun,
+    concurrency,
+    graceMs,
+    isDryRun,
+    isFailFast,
+    // A dry run of a new run is none that could be continued.
+    ...((!isDryRun || record.journal.earlier !== undefined) && record),
+    retryPolicy: { ...DEFAULT_RETRY_POLICY, ...retries },
     signal: interrupts.signal,
     ...(progress && { progress }),
   })
   try {
-    const result = await experiment({ run, version: setting.version, warn: setting.warn })
+    const result = await experiment({ run, version, warn })
     progress?.stop()
-    if (run.stopReason !== undefined) printError(describeError(run.stopReason))
+    if (run.stopReason !== undefined) printStop(run.stopReason, run.report().resume)
     return { result, stopReason: run.stopReason }
   } finally {
     progress?.stop()
     interrupts.stop()
   }
+}
+
+/** Says why a run ended early, and with which command it goes on. */
+function printStop(reason: unknown, resume: string | undefined): void {
+  const description = describeError(reason)
+  printError(resume === undefined ? description : withResume(description, reason, resume))
 }

@@ -7,9 +7,10 @@ import { Credentials } from '../config/credentials.js'
 import { createDemoModel } from '../demo/demo-model.js'
 import { ExitCode, UsageError } from '../errors.js'
 import { importModels, type ImportOptions } from '../import-model/index.js'
-import { startSandbox, type RateLimit, type Sandbox } from '../sandbox/index.js'
+import { parseDuration, startSandbox } from '../sandbox/index.js'
+import type { FaultRule, RateLimit, RuleCounts, Sandbox, TokenCost } from '../sandbox/index.js'
 
-export { parseRateLimit, type RateLimit } from '../sandbox/index.js'
+export { FAULT_RULES_HELP, parseFaultRule, parseRateLimit, type FaultRule, type RateLimit } from '../sandbox/index.js'
 
 export interface SandboxSessionOptions {
   /** 0 takes a free port. */
@@ -26,6 +27,10 @@ export interface SandboxSessionOptions {
   readonly hasScanners: boolean
   /** How many requests an address may make; undefined: as many as it likes. */
   readonly rateLimit: RateLimit | undefined
+  /** Rules by which requests go wrong. */
+  readonly faults: readonly FaultRule[]
+  /** What checking the keys of a request takes; undefined: no time. */
+  readonly tokenCost: TokenCost | undefined
   /** A dotenv file to write; it must not exist, because it may hold keys of another instance. */
   readonly envFile: string | undefined
   readonly version: string
@@ -46,6 +51,19 @@ export interface SandboxReport {
   /** Ids of the models that were copied from another instance, the same as there. */
   readonly importedModelIds?: readonly string[]
   readonly envFile?: string
+}
+
+/**
+ * Reads the time that checking keys takes, such as `165ms`.
+ *
+ * @throws UsageError when it is none
+ */
+export function parseTokenCost(text: string): number {
+  const costMs = parseDuration(text) ?? 0
+  if (costMs > 0) return costMs
+  throw new UsageError(`${JSON.stringify(text)} is not what checking a token may cost.`, [
+    'write a time such as 165ms, which is what it takes Bailo',
+  ])
 }
 
 /** Runs a sandbox until the process is interrupted. */
@@ -125,7 +143,7 @@ function environmentFor({ url, accessKey, secretKey }: SandboxReport, envFile: s
 
 async function withSandbox<T>(options: SandboxSessionOptions, use: (report: SandboxReport) => Promise<T>): Promise<T> {
   const { port, host, dataDirectory, isDiscarding, hasScanners, rateLimit } = options
-  const { isDemo, imports, envFile, version, tell } = options
+  const { isDemo, imports, faults, tokenCost, envFile, version, tell } = options
   const sandbox = await startSandbox({
     port,
     discard: isDiscarding,
@@ -138,6 +156,9 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
     const demoModelId = isDemo ? await fillDemo(sandbox, version) : undefined
     if (imports !== undefined) await importModels(sandbox, { ...imports, version, warn: tell })
     sandbox.limitRate(rateLimit)
+    sandbox.chargeTokens(tokenCost)
+    sandbox.injectFaults(faults)
+    sandbox.forgetRequests()
     const { url, accessKey, secretKey } = sandbox
     const report = {
       url,
@@ -148,10 +169,16 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
       ...(envFile && { envFile }),
     }
     if (envFile !== undefined) await writeEnvFile(envFile, report)
-    return await use(report)
+    const result = await use(report)
+    if (faults.length > 0) for (const counts of sandbox.faultCounts) tell(describeCounts(counts))
+    return result
   } finally {
     await sandbox.close()
   }
+}
+
+function describeCounts({ rule, calls, hits }: RuleCounts): string {
+  return `${rule}: went wrong with ${hits} of ${calls} ${calls === 1 ? 'call' : 'calls'}`
 }
 
 const REACHABLE_WARNING =

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js'
 import { Credentials } from './credentials.js'
+import { readCertificates } from './certificates.js'
 import { DEFAULT_ENV_FILE, readEnvFile, setEnvFileKey } from './env-file.js'
 
 /** What one run needs to know of one Bailo instance. */
@@ -8,6 +9,8 @@ export interface Settings {
   readonly origin: string
   /** Absent on a development instance that takes every caller for the user `user`. */
   readonly credentials: Credentials | undefined
+  /** Certificates, in PEM, of authorities that are trusted for this instance besides the usual ones. */
+  readonly trustedCertificates: string | undefined
   /** The dotenv file that model ids are written back to. */
   readonly envFile: string
   /** Other values by key, such as `CLONE_RELEASES_SOURCE_MODEL_ID`. */
@@ -20,11 +23,16 @@ export interface Settings {
   writeBack(key: string, value: string): Promise<void>
 }
 
+/** What of the settings a connection needs. */
+export type ConnectSettings = Pick<Settings, 'origin' | 'credentials'> & Partial<Pick<Settings, 'trustedCertificates'>>
+
 export interface SettingsSources {
   /** The file named by the user, which then must exist; otherwise `.local.env`, which may be absent. */
   readonly envFile?: string | undefined
   /** The instance's address by flag; it wins over environment and file. */
   readonly url?: string | undefined
+  /** A file of certificate authorities by flag; it wins over CA_FILE in environment and file. */
+  readonly caFile?: string | undefined
   /**
    * Environment variables win over the file. Leave them out where a command talks to two instances and each has a file
    * of its own: one variable would otherwise silently point both ends at the same instance.
@@ -35,8 +43,8 @@ export interface SettingsSources {
 /**
  * Reads the settings of one instance from flag, environment and dotenv file, in this order of precedence.
  *
- * @throws UsageError when the address is absent or unusable, only one of the two keys is set, or the named file cannot
- *   be read
+ * @throws UsageError when the address is absent or unusable, only one of the two keys is set, or a named file cannot be
+ *   read
  */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
   const envFile = sources.envFile ?? DEFAULT_ENV_FILE
@@ -54,14 +62,27 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
       [`set both in ${envFile} or in the environment`],
     )
   }
+  const caFile = sources.caFile ?? lookUp('CA_FILE')
   return {
     origin,
+    trustedCertificates: caFile === undefined ? undefined : await readCertificates(caFile),
     credentials:
       accessKey !== undefined && secretKey !== undefined ? new Credentials(origin, accessKey, secretKey) : undefined,
     envFile,
     lookUp: (key) => lookUp(key),
     writeBack: (key, value) => setEnvFileKey(envFile, key, value),
   }
+}
+
+/**
+ * As {@link loadSettings}, for commands that can do without an instance.
+ *
+ * @returns undefined when no address is set anywhere
+ */
+export async function loadSettingsIfAny(sources: SettingsSources): Promise<Settings | undefined> {
+  const values = await readEnvFile(sources.envFile ?? DEFAULT_ENV_FILE, { mayBeAbsent: sources.envFile === undefined })
+  const address = sources.url ?? sources.environment['URL'] ?? values.get('URL')
+  return address ? loadSettings(sources) : undefined
 }
 
 function parseOrigin(text: string | undefined, envFile: string): string {

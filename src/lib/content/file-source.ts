@@ -6,7 +6,7 @@ import type { ByteRange, ByteSource } from './byte-source.js'
 import { resolveRange } from './range.js'
 import { CHUNK_BYTES } from './zeros.js'
 
-/** A file on disk is not what it was when it was opened as a source: what has been read of it is a mixture. */
+/** A file on disk is not what it was when it was planned to be read: what has been read of it is a mixture. */
 export class FileChangedError extends ExpectedError {
   override readonly name = 'FileChangedError'
 
@@ -21,35 +21,32 @@ export class FileChangedError extends ExpectedError {
 /** A link at the end of the path is not followed, and a FIFO does not block; Windows has neither flag. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/**
- * Returns a file on disk as a source of the size it has now. Each stream over it opens the file anew and reads pieces of
- * 1 MiB. A stream fails when the file is another one than now, in size or time of last change, when it begins to read
- * or when it comes to its end; and then it keeps back its last piece, so that nobody takes what was read for a whole.
- *
- * @throws FileChangedError when there is no file to be read at this path (any more); so do the streams
- */
-export async function openFileSource(path: string): Promise<ByteSource> {
-  const handle = await openFile(path)
-  try {
-    const { size: sizeBytes, mtimeMs } = await handle.stat()
-    return {
-      sizeBytes,
-      open: (range) => {
-        const pieces = readPieces(path, { sizeBytes, mtimeMs }, resolveRange(sizeBytes, range))
-        return Readable.from(pieces, { objectMode: false, highWaterMark: CHUNK_BYTES })
-      },
-    }
-  } finally {
-    await handle.close()
-  }
-}
-
-interface Version {
+/** Which state of a file is meant. */
+export interface FileVersion {
   readonly sizeBytes: number
+  /** Of the last change, in milliseconds since 1970, as `stat` has it. */
   readonly mtimeMs: number
 }
 
-async function* readPieces(path: string, version: Version, { start, end }: ByteRange): AsyncGenerator<Buffer> {
+/**
+ * Returns a file on disk as a source. Each stream over it opens the file anew and reads pieces of 1 MiB. It fails with a
+ * FileChangedError when there is no file to be read at this path, or when the file is of another version when reading
+ * begins or when it comes to its end; and then it keeps back its last piece, so that nobody takes what was read for a
+ * whole.
+ */
+export function fileSource(path: string, version: FileVersion): ByteSource {
+  const { sizeBytes } = version
+  return {
+    sizeBytes,
+    open: (range) =>
+      Readable.from(readPieces(path, version, resolveRange(sizeBytes, range)), {
+        objectMode: false,
+        highWaterMark: CHUNK_BYTES,
+      }),
+  }
+}
+
+async function* readPieces(path: string, version: FileVersion, { start, end }: ByteRange): AsyncGenerator<Buffer> {
   const handle = await openFile(path)
   try {
     await requireVersion(handle, path, version)
@@ -81,10 +78,10 @@ async function openFile(path: string): Promise<FileHandle> {
   throw new FileChangedError(path, 'is no file any more')
 }
 
-async function requireVersion(handle: FileHandle, path: string, version: Version): Promise<void> {
+async function requireVersion(handle: FileHandle, path: string, version: FileVersion): Promise<void> {
   const { size, mtimeMs } = await handle.stat()
   if (size !== version.sizeBytes) {
-    throw new FileChangedError(path, `changed from ${version.sizeBytes} to ${size} bytes while it was read`)
+    throw new FileChangedError(path, `changed from ${version.sizeBytes} to ${size} bytes meanwhile`)
   }
-  if (mtimeMs !== version.mtimeMs) throw new FileChangedError(path, 'was written to while it was read')
+  if (mtimeMs !== version.mtimeMs) throw new FileChangedError(path, 'was written to meanwhile')
 }

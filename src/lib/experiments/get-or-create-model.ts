@@ -1,4 +1,5 @@
 import type { Instance } from '../api/instance.js'
+import { findModelsByName } from '../api/find-models-by-name.js'
 import { createModel, hasModelCard, setUpModelCard } from '../api/models.js'
 import type { Settings } from '../config/settings.js'
 import type { Run } from '../run/run.js'
@@ -38,9 +39,11 @@ export async function getOrCreateModel(
   const existing = findModelId(settings, request)
   const modelId = existing ?? (await create(context, instance, settings, request))
   const isNew = existing === undefined
+  run.useModel(instance.origin, modelId)
   if (isNew || !(request.hasCard ?? (await hasModelCard(instance, modelId)))) {
     try {
-      await run.step({ kind: 'card', name: modelId, planned: '' }, () =>
+      const find = async () => ((await hasModelCard(instance, modelId)) ? '' : undefined)
+      await run.step({ kind: 'card', name: modelId, planned: '', find }, () =>
         setUpModelCard(instance, modelId, request.schemaId),
       )
     } catch (error) {
@@ -56,29 +59,30 @@ export function newModelName(run: Run, { name }: Pick<ModelRequest, 'name'>): st
   return `${name} ${run.id}`
 }
 
-function create(
+async function create(
   { run, warn }: ExperimentContext,
   instance: Instance,
   settings: Settings,
   request: ModelRequest,
 ): Promise<string> {
   const name = newModelName(run, request)
-  return run.step(
+  const modelId = await run.step(
     {
       kind: 'model',
       name: request.name,
       planned: 'new-model',
-      created: (modelId) => ({ type: 'model', origin: instance.origin, modelId, name }),
+      // The id of the run is in the name, so that no other model has it.
+      find: async () => (await findModelsByName(instance, name))[0],
+      created: (id) => ({ type: 'model', origin: instance.origin, modelId: id, name }),
     },
-    async () => {
-      const { id } = await createModel(instance, name, request.description)
-      try {
-        await settings.writeBack(request.envKey, id)
-      } catch (error) {
-        warn(`The model ${id} was created, but ${request.envKey} could not be written to ${settings.envFile}.`)
-        throw error
-      }
-      return id
-    },
+    async () => (await createModel(instance, name, request.description)).id,
   )
+  if (run.isDryRun) return modelId
+  try {
+    await settings.writeBack(request.envKey, modelId)
+  } catch (error) {
+    warn(`The model ${modelId} was created, but ${request.envKey} could not be written to ${settings.envFile}.`)
+    throw error
+  }
+  return modelId
 }

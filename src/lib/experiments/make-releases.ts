@@ -27,9 +27,11 @@ export class ReleaseMaker {
   readonly #instance: Instance
   readonly #modelId: string
   readonly #bump: Bump
-  #next: string
+  readonly #firstVersion: string
+  #lastVersion: string | undefined
   readonly #refused: string[] = []
 
+  /** @throws UsageError when there is no version after those that are listed: see {@link nextVersion} */
   constructor(
     run: Run,
     instance: Instance,
@@ -39,7 +41,7 @@ export class ReleaseMaker {
     this.#instance = instance
     this.#modelId = options.modelId
     this.#bump = options.bump
-    this.#next = nextVersion(
+    this.#firstVersion = nextVersion(
       options.listed.map(({ semver }) => semver),
       options.bump,
     )
@@ -73,10 +75,14 @@ export class ReleaseMaker {
     )
   }
 
+  #takeVersion(): string {
+    const last = this.#lastVersion
+    return (this.#lastVersion = last === undefined ? this.#firstVersion : nextVersion([last], this.#bump))
+  }
+
   async #create({ notes, fileIds, images }: ReleaseToMake): Promise<string> {
     for (let refusals = 0; ; refusals++) {
-      const semver = this.#next
-      this.#next = nextVersion([semver], this.#bump)
+      const semver = this.#takeVersion()
       try {
         const release = { semver, notes, fileIds, images, minor: false, draft: false }
         const stored = await createRelease(this.#instance, this.#modelId, release)

@@ -15,10 +15,14 @@ export async function withInstance<T>(
   settings: Settings,
   use: (instance: Instance) => Promise<T>,
 ): Promise<T> {
+  run.useOrigin(settings.origin)
   const instance = connect(settings, {
     userAgent: `bailo-exp/${version}`,
     maxConnections: run.concurrency * SOCKETS_PER_STEP,
+    retryPolicy: run.retryPolicy,
+    signal: run.signal,
     onRetry: () => run.noteRetry(),
+    onAttempt: (failure) => run.noteAttempt(failure),
   })
   try {
     return await use(instance)

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { rootCertificates } from 'node:tls'
 import { Agent, type Dispatcher } from 'undici'
 import type { Credentials } from '../config/credentials.js'
 import { ExpectedError } from '../errors.js'
@@ -10,6 +11,8 @@ import { showServerText } from './server-text.js'
 export interface ConnectionOptions {
   readonly origin: string
   readonly credentials: Credentials | undefined
+  /** Authorities, in PEM, that are trusted besides the usual ones. */
+  readonly trustedCertificates?: string | undefined
   /** Value of the User-Agent header. */
   readonly userAgent: string
   /** Sockets held open to the instance at most. */
@@ -17,6 +20,10 @@ export interface ConnectionOptions {
   readonly retryPolicy?: RetryPolicy
   /** Called for each request that is about to be sent again. */
   readonly onRetry?: (failure: Error) => void
+  /** Called after each attempt, with what it failed with. */
+  readonly onAttempt?: (failure: unknown) => void
+  /** Breaks off requests that have no signal of their own. */
+  readonly signal?: AbortSignal
 }
 
 export interface RequestOptions {
@@ -60,6 +67,7 @@ export class Connection {
     this.#dispatcher = new Agent({
       connections: options.maxConnections ?? 16,
       connectTimeout: 10_000,
+      connect: toTlsOptions(options.trustedCertificates),
       headersTimeout: 120_000,
       bodyTimeout: 120_000,
     })
@@ -76,8 +84,23 @@ export class Connection {
    */
   async send<T>(operation: Operation, options: RequestOptions, read: (answer: Answer) => Promise<T>): Promise<T> {
     const url = this.#resolve(operation, options.url)
-    const attempt = (): Promise<T> => this.#attempt(operation, url, options, read)
-    return options.isSingleAttempt ? attempt() : this.retry(options, attempt)
+    const request = { ...options, signal: options.signal ?? this.signal }
+    const attempt = async (): Promise<T> => {
+      try {
+        const result = await this.#attempt(operation, url, request, read)
+        this.#options.onAttempt?.(undefined)
+        return result
+      } catch (error) {
+        if (!request.signal?.aborted) this.#options.onAttempt?.(error)
+        throw error
+      }
+    }
+    return options.isSingleAttempt ? attempt() : this.retry(request, attempt)
+  }
+
+  /** What breaks off requests that have no signal of their own. */
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal
   }
 
   #resolve(operation: Operation, target: string | URL): URL {
@@ -152,6 +175,15 @@ export class Connection {
   async destroy(): Promise<void> {
     await this.#dispatcher.destroy()
   }
+}
+
+/**
+ * Verification is asked for by name, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch it off unnoticed. Certificates that
+ * are named replace the usual ones, which therefore are named too.
+ */
+function toTlsOptions(trustedCertificates: string | undefined): { rejectUnauthorized: true; ca?: string[] } {
+  if (trustedCertificates === undefined) return { rejectUnauthorized: true }
+  return { rejectUnauthorized: true, ca: [...rootCertificates, trustedCertificates] }
 }
 
 function toHeaders(raw: Dispatcher.ResponseData['headers']): Headers {

@@ -69,8 +69,10 @@ export class ResponseError extends ExpectedError {
 /** The server answered with success, but with content that no Bailo would send. Exit code 3. */
 export class UnexpectedAnswerError extends ExpectedError {
   override readonly name = 'UnexpectedAnswerError'
+  /** True when the answer was lost or garbled on its way, and false when it is a whole one that cannot be true. */
+  readonly isUnreadable: boolean
 
-  constructor(operation: Operation, what: string) {
+  constructor(operation: Operation, what: string, options: { isUnreadable?: boolean } = {}) {
     super(`${operation.method} ${operation.path}: ${what}`, {
       exitCode: ExitCode.Unreachable,
       tryNext: [
@@ -78,6 +80,7 @@ export class UnexpectedAnswerError extends ExpectedError {
         'check that the instance is of a supported version: bailo-exp is made for API v2',
       ],
     })
+    this.isUnreadable = options.isUnreadable ?? false
   }
 }
 

@@ -10,13 +10,13 @@ export interface SourceLocation {
   readonly file: string
   readonly line: number
   readonly column: number
-  /** `Class.method` or `function`; empty outside of one. */
+  /** `Class.method` or `function`, in a contract the `operationId`; empty outside of one. */
   readonly function: string
 }
 
 /** One request that a client makes, as its source or a recording of it shows. */
 export interface ClientCall {
-  /** In upper case. */
+  /** In upper case; `?` when it cannot be told, and then there is no path either. */
   readonly method: string
   /**
    * Path from the origin on, without query, each variable segment or part of one in braces:
@@ -29,6 +29,8 @@ export interface ClientCall {
   /** Undefined when no JSON body is sent. */
   readonly body: NamesSent | undefined
   readonly location: SourceLocation
+  /** True when the client knows that no specification has the operation, although it is served (`x-undocumented`). */
+  readonly isUndocumented?: boolean
 }
 
 /** A place that could not be read, such as a syntax error; the rest of the file was. */

@@ -75,6 +75,12 @@ export class BlobUpload {
     await this.#request(COMMIT, { url, headers: { 'content-length': '0' }, isRepeatable: true })
   }
 
+  /** Opens the upload and cancels it again. */
+  async tryOut(): Promise<void> {
+    this.#location = await this.#start()
+    await this.#cancel()
+  }
+
   async #start(): Promise<string> {
     const { location } = await this.#request(START, {
       url: `${repositoryPath(this.#transfer.repository)}/blobs/uploads/`,

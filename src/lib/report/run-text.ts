@@ -35,12 +35,14 @@ export interface WorkRow {
 /** What was made, what was there and what failed, with times per step; then bytes, rate and retries. */
 export function formatWork(rows: readonly WorkRow[], run: RunReport): string {
   const kinds = new Map(run.steps.map((kind) => [kind.kind, kind]))
+  const isContinued = run.steps.some(({ skipped }) => skipped > 0)
   const table = formatTable(
-    ['', 'made', 'there already', 'failed', 'p50 / p95'],
+    ['', 'made', ...(isContinued ? ['made before'] : []), 'there already', 'failed', 'p50 / p95'],
     rows.map(({ label, kind, alreadyThere }) => {
       const statistics = kinds.get(kind)
-      const { done = 0, failed = 0 } = statistics ?? {}
-      return [label, String(done), String(alreadyThere), String(failed), formatLatency(statistics)]
+      const { done = 0, skipped = 0, failed = 0 } = statistics ?? {}
+      const before = isContinued ? [String(skipped)] : []
+      return [label, String(done), ...before, String(alreadyThere), String(failed), formatLatency(statistics)]
     }),
   )
   const bytes = run.steps.reduce((total, kind) => total + kind.bytes, 0)
@@ -71,7 +73,9 @@ export function formatFailures(run: RunReport): string {
       ...wrapText(`${chalk.red('-')} ${key}: ${message}`, '  ', '    '),
       ...tryNext.flatMap((hint) => wrapText(`Try: ${hint}.`, '    ', '    ')),
     ]),
-    'Run the same command again to do the rest: what is there is found and not made twice.',
+    ...(run.resume === undefined
+      ? ['Run the same command again to do the rest: what is there is found and not made twice.']
+      : ['To do the rest:', `  ${run.resume}`]),
   ].join('\n')
 }
 

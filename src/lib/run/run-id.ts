@@ -4,10 +4,17 @@ import { randomInt } from 'node:crypto'
 const ALPHABET = '23456789abcdefghjkmnpqrstuvwxyz'
 const LENGTH = 8
 
+const PATTERN = new RegExp(`^[${ALPHABET}]{${LENGTH}}$`)
+
 /**
  * Returns the id of a new run: eight characters that survive everywhere, also in the id that Bailo makes from a model's
  * name.
  */
 export function createRunId(): string {
   return Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+}
+
+/** Whether a text could be a run's id; such a one is a file name everywhere. */
+export function isRunId(text: string): boolean {
+  return PATTERN.test(text)
 }

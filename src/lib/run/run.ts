@@ -1,12 +1,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
 import pLimit, { type LimitFunction } from 'p-limit'
-import { ExitCode, ExpectedError } from '../errors.js'
-import { ConnectionError, ResponseError } from '../http/errors.js'
+import { ExpectedError, UsageError } from '../errors.js'
+import {
+  DEFAULT_RETRY_POLICY,
+  isExhausted,
+  isOutcomeUncertain,
+  isPassing,
+  isServerFailure,
+  withRetries,
+  type RetryPolicy,
+} from '../http/retry.js'
+import { CircuitBreaker } from './circuit-breaker.js'
 import type { Created } from './created.js'
+import type { Journal } from './journal/journal.js'
 import type { Progress } from './progress.js'
 import { createRunId } from './run-id.js'
 import { Statistics, type KindStatistics } from './statistics.js'
+import { hasFormOf, stepKey, type Step, type StepContext } from './step.js'
+import { FailFastError, isHopeless, ServerFailingError } from './stop.js'
+
+export type { FindContext, Step, StepContext } from './step.js'
+export { InterruptedError } from './stop.js'
 
 export interface RunOptions {
   /** Steps in flight at the same time. */
@@ -14,33 +29,17 @@ export interface RunOptions {
   /** With a dry run no action is called: each step ends at once with its planned result. */
   readonly isDryRun: boolean
   readonly progress?: Progress
-  /** No step starts after this has been aborted. */
+  /** No step starts after this has been aborted, and those that run are broken off after the time of grace. */
   readonly signal?: AbortSignal
-}
-
-/** One effect of an experiment. */
-export interface Step<T> {
-  /** What sort of thing is made; statistics are kept per kind. */
-  readonly kind: string
-  /** Says which thing, stable from run to run: `1.4.0`, `63f... weights.bin`. */
-  readonly name: string
-  /** Bytes that the step transfers, for progress. */
-  readonly bytes?: number
-  /** The result in a dry run. */
-  readonly planned: T
-  /**
-   * Looks on the server for what this step makes: called when an earlier attempt may have made it although its answer was
-   * lost. Returns the step's result when it is there, and undefined when it is not.
-   */
-  readonly find?: () => Promise<T | undefined>
-  /** What the step has created, for the record of the run. A step that changes something that was there has none. */
-  readonly created?: (result: T) => Created
-}
-
-export interface StepContext {
-  readonly signal: AbortSignal
-  /** To be called as bytes are transferred; negative when they have to be sent again. */
-  readonly onBytes: (delta: number) => void
+  /** How long running steps may go on when no more are to start, in milliseconds. Default: not at all. */
+  readonly graceMs?: number
+  /** Where the run is recorded. Without it nothing of the run outlives the process. */
+  readonly journal?: Journal
+  /** The command that goes on with this run, for people. */
+  readonly resumeCommand?: string
+  readonly retryPolicy?: RetryPolicy
+  /** Whether the first failed step ends the run. */
+  readonly isFailFast?: boolean
 }
 
 export interface FailedStep {
@@ -58,41 +57,68 @@ export interface RunReport {
   readonly failed: readonly FailedStep[]
   /** Keys of all steps of a dry run, in order; empty otherwise. */
   readonly planned: readonly string[]
+  /** The command that goes on with this run; absent where nothing is recorded of it. */
+  readonly resume?: string
+}
+
+/** What becomes of one step while it is carried out. */
+interface StepState {
+  retries: number
+  bytes: number
+  /** Whether it may have happened although no answer said so. */
+  isUncertain: boolean
+  /** Whether the server has been asked since, and did not have it. */
+  isLookedUp: boolean
+  readonly notes: unknown[]
 }
 
 /**
- * Runs the steps of an experiment. All effects on a server go through {@link step}: here they are bounded, measured,
- * shown, or only listed in a dry run. This is also the place where a journal will record them.
+ * Runs the steps of an experiment. All effects on a server go through {@link step}: here they are bounded, measured, shown,
+ * recorded, tried again and looked up, or only listed in a dry run.
  */
 export class Run {
   /** Tells this run's things on the server from those of others: it is in the names of models that the run makes. */
-  readonly id = createRunId()
+  readonly id: string
   readonly isDryRun: boolean
   /** Steps in flight at the same time. */
   readonly concurrency: number
+  readonly retryPolicy: RetryPolicy
+  /** Aborted when what is under way is to be broken off. */
+  readonly signal: AbortSignal
   readonly #options: RunOptions
+  readonly #journal: Journal | undefined
   readonly #limit: LimitFunction
-  readonly #signal: AbortSignal
-  readonly #stop = new AbortController()
+  readonly #noMoreSteps = new AbortController()
+  readonly #breakOff = new AbortController()
+  readonly #breaker = new CircuitBreaker()
   readonly #statistics = new Statistics()
-  readonly #currentStep = new AsyncLocalStorage<{ retries: number }>()
+  readonly #currentStep = new AsyncLocalStorage<StepState>()
   readonly #startedMs = performance.now()
   readonly #failed: FailedStep[] = []
   readonly #planned: string[] = []
+  readonly #keys = new Set<string>()
   readonly #running = new Set<string>()
+  #grace: NodeJS.Timeout | undefined
   #stepsDone = 0
   #bytesDone = 0
   #retries = 0
   #expected = { steps: 0, bytes: 0 }
 
   constructor(options: RunOptions) {
+    this.#options = options
+    this.#journal = options.journal
+    this.id = options.journal?.header.id ?? createRunId()
     this.isDryRun = options.isDryRun
     this.concurrency = options.concurrency
-    this.#options = options
+    this.retryPolicy = options.retryPolicy ?? DEFAULT_RETRY_POLICY
     this.#limit = pLimit(options.concurrency)
-    this.#signal = options.signal ? AbortSignal.any([options.signal, this.#stop.signal]) : this.#stop.signal
+    this.signal = this.#breakOff.signal
     // One listener per request in flight: their number is bounded by the concurrency, not by Node's guess at a leak.
-    setMaxListeners(0, this.#signal)
+    setMaxListeners(0, this.signal, this.#noMoreSteps.signal)
+    const { signal } = options
+    const stop = (): void => this.#stopStarting(signal?.reason)
+    if (signal?.aborted) stop()
+    else signal?.addEventListener('abort', stop, { once: true })
   }
 
   /** Announces what is still to come, so that progress has a total. */
@@ -102,44 +128,88 @@ export class Run {
   }
 
   /**
-   * Carries out one step. A failure is recorded and thrown; whether others go on is the experiment's decision. A step
-   * must not wait for another step inside its action, because it would hold a place while doing so.
+   * Says which instance the run works on, before anything is made there.
+   *
+   * @throws UsageError when the run is continued and was on another one
+   */
+  useOrigin(origin: string): void {
+    this.#journal?.useTarget({ origin })
+  }
+
+  /**
+   * Says which model the run works in, before anything is made in it. In a dry run it may be one that is not there.
+   *
+   * @throws UsageError when the run is continued and was in another one
+   */
+  useModel(origin: string, modelId: string): void {
+    if (!this.isDryRun) this.#journal?.useTarget({ origin, modelId })
+  }
+
+  /** What earlier processes of this run have recorded of a step: undefined when it never began. */
+  recordOf(kind: string, name: string): 'begun' | 'done' | undefined {
+    const record = this.#journal?.recordOf(stepKey({ kind, name }))
+    if (record === undefined) return undefined
+    return record.state === 'done' ? 'done' : 'begun'
+  }
+
+  /** What earlier processes of this run have created, oldest first. */
+  get createdEarlier(): readonly Created[] {
+    return this.#journal?.earlier?.created ?? []
+  }
+
+  /**
+   * Carries out one step. One that an earlier process of the run has done is left out, one that may have happened is
+   * looked up first. A failure is recorded and thrown; whether others go on is the experiment's decision. A step must not
+   * wait for another step inside its action, because it would hold a place while doing so.
+   *
+   * @throws what the action throws for good, and why no more steps start
    */
   async step<T>(step: Step<T>, action: (context: StepContext) => Promise<T>): Promise<T> {
-    const key = `${step.kind} ${step.name}`
+    const key = stepKey(step)
+    if (this.#keys.has(key)) throw new TypeError(`two steps are called ${key}`)
+    this.#keys.add(key)
+    const record = this.#journal?.recordOf(key)
     if (this.isDryRun) {
+      if (record?.state === 'done') return this.#recordedResult(step, record.result)
       this.#planned.push(key)
       return step.planned
     }
     return this.#limit(async () => {
-      this.#signal.throwIfAborted()
+      this.#noMoreSteps.signal.throwIfAborted()
       const startedMs = performance.now()
-      const store = { retries: 0 }
-      let bytes = 0
-      const onBytes = (delta: number): void => {
-        bytes += delta
-        this.#bytesDone += delta
-        this.#show()
+      const state: StepState = {
+        retries: 0,
+        bytes: 0,
+        isUncertain: record !== undefined && record.state !== 'done' && record.isUncertain,
+        isLookedUp: false,
+        notes: [...(record?.notes ?? [])],
       }
       this.#running.add(key)
       this.#show()
       try {
-        const result = await this.#currentStep.run(store, () => action({ signal: this.#signal, onBytes }))
-        this.#statistics.recordDone(step.kind, {
-          latencyMs: performance.now() - startedMs,
-          bytes,
-          retries: store.retries,
-        })
+        if (record?.state === 'done') {
+          const result = this.#recordedResult(step, record.result)
+          if (step.verify === undefined || (await step.verify(result))) {
+            this.#statistics.recordSkipped(step.kind)
+            this.#stepsDone++
+            this.#expected.bytes = Math.max(0, this.#expected.bytes - (step.bytes ?? 0))
+            return result
+          }
+        }
+        const result = await this.#currentStep.run(state, () => this.#carryOut(step, action, state))
+        await this.#journal?.done(key, result, step.created?.(result))
+        const { bytes, retries } = state
+        this.#statistics.recordDone(step.kind, { latencyMs: performance.now() - startedMs, bytes, retries })
         this.#stepsDone++
         return result
       } catch (error) {
-        this.#signal.throwIfAborted()
-        this.#statistics.recordFailed(step.kind, { retries: store.retries })
-        if (error instanceof ExpectedError) this.#failed.push({ key, message: error.message, tryNext: error.tryNext })
-        if (isHopeless(error)) this.#stop.abort(error)
+        // What was broken off stays begun in the journal, because its outcome is open.
+        this.signal.throwIfAborted()
+        await this.#recordFailure(step, error, state)
         throw error
       } finally {
         this.#running.delete(key)
+        if (this.#noMoreSteps.signal.aborted && this.#running.size === 0) this.#breakOffNow()
         this.#show()
       }
     })
@@ -148,17 +218,29 @@ export class Run {
   /** Counts a request that is sent again, for the run and for the step it belongs to. */
   noteRetry(): void {
     this.#retries++
-    const store = this.#currentStep.getStore()
-    if (store) store.retries++
+    const state = this.#currentStep.getStore()
+    if (state) state.retries++
     this.#show()
+  }
+
+  /** Takes in how an attempt of a request ended, so that a server which fails for a while ends the run. */
+  noteAttempt(failure: unknown): void {
+    if (this.#breaker.note(isServerFailure(failure))) this.#stopStarting(new ServerFailingError())
+  }
+
+  /** Aborted when no further step starts: what waits outside of a step ends by it. */
+  get stopSignal(): AbortSignal {
+    return this.#noMoreSteps.signal
   }
 
   /** Why no further step starts: an interrupt, or a failure that every other step would share. */
   get stopReason(): unknown {
-    return this.#signal.aborted ? (this.#signal.reason as unknown) : undefined
+    const { signal } = this.#noMoreSteps
+    return signal.aborted ? (signal.reason as unknown) : undefined
   }
 
   report(): RunReport {
+    const { resumeCommand: resume } = this.#options
     return {
       id: this.id,
       isDryRun: this.isDryRun,
@@ -167,7 +249,113 @@ export class Run {
       steps: this.#statistics.list(),
       failed: this.#failed,
       planned: this.#planned,
+      ...(resume !== undefined && this.#journal?.isWorthKeeping && { resume }),
     }
+  }
+
+  /** Carries a step's action out, again where that is safe and promising, and looks first where it is not known to be. */
+  async #carryOut<T>(step: Step<T>, action: (context: StepContext) => Promise<T>, state: StepState): Promise<T> {
+    const key = stepKey(step)
+    const { notes } = state
+    const find = async (): Promise<T | undefined> => {
+      const found = await step.find?.({ notes, signal: this.signal })
+      state.isLookedUp = step.find !== undefined
+      return found
+    }
+    const context = (isRepeated: boolean): StepContext => ({
+      notes,
+      isRepeated,
+      signal: this.signal,
+      onBytes: (delta) => {
+        state.bytes += delta
+        this.#bytesDone += delta
+        this.#show()
+      },
+      note: async (value, created) => {
+        await this.#journal?.note(key, value, created)
+        notes.push(value)
+      },
+    })
+    // It may have happened in an earlier process; a step that cannot look is one that may be carried out twice.
+    if (state.isUncertain) {
+      const found = await find()
+      if (found !== undefined) return found
+    }
+    await this.#journal?.begin(key)
+    const isRepeatable = (failure: Error): boolean => {
+      if (isExhausted(failure)) return false
+      if (step.isRetryable?.(failure)) return true
+      return step.find !== undefined && isOutcomeUncertain(failure) && isPassing(failure)
+    }
+    const attempt = async (number: number): Promise<T> => {
+      const stepContext = context(number > 0 || state.isUncertain)
+      try {
+        return await action(stepContext)
+      } catch (error) {
+        if (this.signal.aborted) throw error
+        state.isUncertain ||= isOutcomeUncertain(error)
+        state.isLookedUp = false
+        if (state.isUncertain && step.find !== undefined) {
+          // A search that fails says nothing; then the first failure is the one to tell of.
+          const found = await find().catch(() => undefined)
+          if (found !== undefined) return found
+        }
+        stepContext.onBytes(-state.bytes)
+        throw error
+      }
+    }
+    return withRetries(
+      {
+        policy: this.retryPolicy,
+        isRepeatable: false,
+        isWorthRetrying: isRepeatable,
+        signal: this.signal,
+        onRetry: () => this.noteRetry(),
+      },
+      attempt,
+    )
+  }
+
+  async #recordFailure<T>(step: Step<T>, error: unknown, state: StepState): Promise<void> {
+    const key = stepKey(step)
+    // The same step may be tried again in this run.
+    this.#keys.delete(key)
+    this.#statistics.recordFailed(step.kind, { retries: state.retries })
+    if (error instanceof ExpectedError) {
+      const isUnknown = state.isUncertain && !state.isLookedUp
+      const message = isUnknown ? `${error.message} It may have happened all the same.` : error.message
+      this.#failed.push({ key, message, tryNext: error.tryNext })
+      // When the journal is what failed, there is no record of that either.
+      await this.#journal?.fail(key, message, state.isUncertain).catch(() => undefined)
+    }
+    if (isHopeless(error)) {
+      this.#noMoreSteps.abort(error)
+      this.#breakOffNow()
+    } else if (this.#options.isFailFast) {
+      this.#stopStarting(new FailFastError(key))
+    }
+  }
+
+  #recordedResult<T>(step: Step<T>, result: unknown): T {
+    if (hasFormOf(step.planned, result)) return result as T
+    throw new UsageError(
+      `The journal ${this.#journal?.file ?? ''} has another result for the step ${stepKey(step)} than it can have.`,
+      ['run the command again without --resume: what is there is found by looking'],
+    )
+  }
+
+  /** Lets running steps go on for the time of grace, and starts no other. */
+  #stopStarting(reason: unknown): void {
+    if (this.#noMoreSteps.signal.aborted) return
+    this.#noMoreSteps.abort(reason)
+    const { graceMs = 0 } = this.#options
+    if (graceMs === 0 || this.#running.size === 0) this.#breakOffNow()
+    else this.#grace = setTimeout(() => this.#breakOffNow(), graceMs)
+  }
+
+  #breakOffNow(): void {
+    clearTimeout(this.#grace)
+    this.#breakOff.abort(this.#noMoreSteps.signal.reason)
   }
 
   #show(): void {
@@ -181,26 +369,4 @@ export class Run {
       running: [...this.#running],
     })
   }
-}
-
-/** Thrown into steps and waiting requests when the user interrupts a run. */
-export class InterruptedError extends ExpectedError {
-  override readonly name = 'InterruptedError'
-
-  constructor(signalName: string) {
-    super(`Stopped by ${signalName}.`, {
-      exitCode: ExitCode.Interrupted,
-      tryNext: ['run the same command again: what is there already is found and not made twice'],
-    })
-  }
-}
-
-/**
- * Whether other steps would fail for the same reason: keys or rights that do not suffice, a server that has gone, or a
- * defect of this tool.
- */
-function isHopeless(error: unknown): boolean {
-  if (error instanceof ResponseError) return error.status === 401 || error.status === 403
-  if (error instanceof ConnectionError) return error.isUnsent
-  return !(error instanceof ExpectedError)
 }

@@ -2,6 +2,8 @@
 export interface KindStatistics {
   readonly kind: string
   readonly done: number
+  /** Done by an earlier process of the run. */
+  readonly skipped: number
   readonly failed: number
   readonly retried: number
   readonly bytes: number
@@ -10,6 +12,7 @@ export interface KindStatistics {
 }
 
 interface Tally {
+  skipped: number
   failed: number
   retried: number
   bytes: number
@@ -27,6 +30,10 @@ export class Statistics {
     tally.retried += outcome.retries
   }
 
+  recordSkipped(kind: string): void {
+    this.#tallyOf(kind).skipped++
+  }
+
   recordFailed(kind: string, outcome: { retries: number }): void {
     const tally = this.#tallyOf(kind)
     tally.failed++
@@ -35,11 +42,12 @@ export class Statistics {
 
   /** In the order in which the kinds first appeared. */
   list(): KindStatistics[] {
-    return [...this.#tallies].map(([kind, { failed, retried, bytes, latenciesMs }]) => {
+    return [...this.#tallies].map(([kind, { skipped, failed, retried, bytes, latenciesMs }]) => {
       const sorted = latenciesMs.toSorted((a, b) => a - b)
       return {
         kind,
         done: sorted.length,
+        skipped,
         failed,
         retried,
         bytes,
@@ -58,7 +66,7 @@ export class Statistics {
   #tallyOf(kind: string): Tally {
     let tally = this.#tallies.get(kind)
     if (tally === undefined) {
-      tally = { failed: 0, retried: 0, bytes: 0, latenciesMs: [] }
+      tally = { skipped: 0, failed: 0, retried: 0, bytes: 0, latenciesMs: [] }
       this.#tallies.set(kind, tally)
     }
     return tally

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { isForControl } from './control-path.js'
 import { BailoError, describeError, UnknownServerError } from './errors.js'
 import { renderNotFoundPage, renderProxyErrorPage } from './html.js'
 import { parseJsonBody } from './json-body.js'
+import { describeRegistryRoute, isForRegistry } from './registry/index.js'
 import type { RequestLog } from './request-log.js'
 
 /** The request line that the proxy in front of Bailo takes, its default: longer ones are 414 (observed at 9,000). */
@@ -38,7 +40,7 @@ export function createApplication(log: RequestLog): FastifyInstance {
 function logRequests(app: FastifyInstance, log: RequestLog): void {
   const setStatus = new WeakMap<FastifyRequest, (status: number) => void>()
   app.addHook('onRequest', (request, _reply, done) => {
-    setStatus.set(request, log.add(request.method, request.url, request.routeOptions.url))
+    if (!isForControl(request.url)) setStatus.set(request, log.add(request.method, request.url, routeOf(request)))
     done()
   })
   // Before the answer leaves, so that who has the answer also finds it in the log.
@@ -46,6 +48,11 @@ function logRequests(app: FastifyInstance, log: RequestLog): void {
     if (!request.socket.destroyed) setStatus.get(request)?.(reply.statusCode)
     done()
   })
+}
+
+/** The registry has one route for everything, which would tell little. */
+function routeOf({ url, routeOptions }: FastifyRequest): string | undefined {
+  return isForRegistry(url) ? describeRegistryRoute(url) : routeOptions.url
 }
 
 function lengthOfRequestLine({ method, url }: FastifyRequest): number {

@@ -4,23 +4,35 @@ import { UsageError } from '../errors.js'
 import { createApplication } from './application.js'
 import { openKeptBase, openTemporaryBase, type Base } from './base.js'
 import { loadContract } from './contract.js'
+import { registerControl } from './control-routes.js'
+import type { RuleCounts } from './faults/engine.js'
+import { FaultInjector } from './faults/injector.js'
+import type { FaultRule } from './faults/rule.js'
+import { isLoopbackAddress } from './loopback.js'
 import { MultipartUploads } from './multipart.js'
 import type { SandboxParts } from './parts.js'
 import { RateLimiter, type RateLimit } from './rate-limit.js'
 import { SandboxAuthority } from './registry-authority.js'
 import { registerRegistry } from './registry/index.js'
-import { RequestLog, type LoggedRequest } from './request-log.js'
+import { READING_METHODS, RequestLog, type LoggedRequest } from './request-log.js'
 import { Routes } from './routes.js'
 import { addAllRoutes } from './routes/all.js'
 import { ALL_ACTIONS, createToken } from './routes/tokens.js'
 import type { ScannerOptions } from './scan-plan.js'
 import { seedModel, type ModelSeed } from './seed.js'
 import type { SavedKeys } from './snapshot-file.js'
+import { TokenChecks, type TokenCost } from './token-checks.js'
 
+export { parseDuration } from './duration.js'
+export type { RuleCounts } from './faults/engine.js'
+export { FAULT_RULES_HELP } from './faults/help.js'
+export { parseFaultRule } from './faults/parse-rule.js'
+export type { FaultRule } from './faults/rule.js'
 export { parseRateLimit, type RateLimit } from './rate-limit.js'
 export type { ScannerOptions } from './scan-plan.js'
 export type { ImageSeed, ModelSeed } from './seed.js'
 export { LOGGED_REQUESTS_CAP, type LoggedRequest } from './request-log.js'
+export type { TokenCost } from './token-checks.js'
 
 export interface SandboxOptions {
   /** Default 0: any free port. */
@@ -50,9 +62,9 @@ export interface Sandbox {
   /** The keys of a token that may do everything. */
   readonly accessKey: string
   readonly secretKey: string
-  /** The first requests since the start, in order of arrival; see {@link LOGGED_REQUESTS_CAP}. */
+  /** The first requests since the start, or since they were forgotten, in order of arrival; see {@link LOGGED_REQUESTS_CAP}. */
   readonly requests: readonly LoggedRequest[]
-  /** All requests since the start, counted by method and route, for instance `GET /api/v2/model/:modelId`. */
+  /** All requests since then, counted by method and route, for instance `GET /api/v2/model/:modelId`. */
   readonly requestCounts: ReadonlyMap<string, number>
   /**
    * Puts a model into the sandbox as it is, with ids and times of its own, past the checks of the API.
@@ -60,6 +72,14 @@ export interface Sandbox {
    * @throws UsageError, before anything is changed, when it cannot be put there; see {@link ModelSeed}
    */
   seed(model: ModelSeed): Promise<void>
+  /** Forgets all requests so far, and counts from now on. */
+  forgetRequests(): void
+  /** Replaces the rules by which requests go wrong. */
+  injectFaults(rules: readonly FaultRule[]): void
+  /** Those rules in their order, with how many calls of its route each has seen, and how many of them it was for. */
+  readonly faultCounts: readonly RuleCounts[]
+  /** Changes what checking the keys of a request takes from now on; undefined: no time. */
+  chargeTokens(cost: TokenCost | undefined): void
   /** Changes how many requests an address may make from now on; undefined: as many as it likes. */
   limitRate(limit: RateLimit | undefined): void
   /**
@@ -101,13 +121,25 @@ async function startOn(base: Base, options: SandboxOptions): Promise<Sandbox> {
   const multipart = new MultipartUploads(base.blobs)
   const parts: SandboxParts = { ...base, multipart, contract: loadContract(), scanners, hasOlderSpecification }
   const limiter = new RateLimiter(options.rateLimit)
-  const app = buildApplication(log, limiter, parts, () => base.noteChange())
+  const faults = new FaultInjector()
+  const tokenChecks = new TokenChecks()
+  const app = createApplication(log)
+  // Before the faults: an answer that is lost tells of a change, too.
+  app.addHook('onSend', ({ method }, _reply, _payload, done) => {
+    if (!READING_METHODS.includes(method)) base.noteChange()
+    done()
+  })
+  faults.addTo(app)
+  limiter.addTo(app)
+  tokenChecks.addTo(app)
+  registerControl(app, { faults, log, keys: base.keys })
+  addBailo(app, parts, faults)
   await listen(app, port, host)
   const address = app.server.address() as AddressInfo
   let closing: Promise<void> | undefined
   return {
     url: describeAddress(address),
-    isLocal: isLoopback(address.address),
+    isLocal: isLoopbackAddress(address.address),
     accessKey: base.keys.accessKey,
     secretKey: base.keys.secretKey,
     requests: log.list,
@@ -116,6 +148,12 @@ async function startOn(base: Base, options: SandboxOptions): Promise<Sandbox> {
       await seedModel(parts, model)
       base.noteChange()
     },
+    forgetRequests: () => log.clear(),
+    injectFaults: (rules) => faults.change(rules),
+    get faultCounts() {
+      return faults.counts
+    },
+    chargeTokens: (cost) => tokenChecks.change(cost),
     limitRate: (limit) => limiter.change(limit),
     createKeys: (user) => {
       const details = { description: user, scope: 'all' as const, modelIds: [], actions: [...ALL_ACTIONS] }
@@ -138,35 +176,19 @@ async function listen(app: FastifyInstance, port: number, host: string): Promise
   }
 }
 
-function buildApplication(
-  log: RequestLog,
-  limiter: RateLimiter,
-  parts: SandboxParts,
-  noteChange: () => void,
-): FastifyInstance {
-  const app = createApplication(log)
-  limiter.addTo(app)
-  app.addHook('onResponse', ({ method }, _reply, done) => {
-    if (!READING_METHODS.includes(method)) noteChange()
-    done()
-  })
+function addBailo(app: FastifyInstance, parts: SandboxParts, faults: FaultInjector): void {
   const routes = new Routes(app, parts.contract, parts.state)
   addAllRoutes(routes, parts)
   routes.addOptions()
-  registerRegistry(app, { store: parts.images, authority: new SandboxAuthority(parts.state) })
-  return app
+  registerRegistry(app, {
+    store: parts.images,
+    authority: new SandboxAuthority(parts.state),
+    faultOf: (request) => faults.registryFaultOf(request),
+  })
 }
-
-/** Requests with them change nothing (RFC 9110, section 9.2.1). */
-const READING_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 /** A server that listens on all addresses is named by one that this machine can use. */
 function describeAddress({ address, family, port }: AddressInfo): string {
   if (family === 'IPv6') return `http://[${address === '::' ? '::1' : address}]:${port}`
   return `http://${address === '0.0.0.0' ? '127.0.0.1' : address}:${port}`
-}
-
-/** RFC 1122, section 3.2.1.3 (g), and RFC 4291, section 2.5.3. */
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1'
 }

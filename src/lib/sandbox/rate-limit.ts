@@ -1,5 +1,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { UsageError } from '../errors.js'
+import { isForControl } from './control-path.js'
+import { parseDuration } from './duration.js'
+import { isForRegistry } from './registry/index.js'
 
 export interface RateLimit {
   /** How many requests an address may make in one window. */
@@ -13,16 +16,14 @@ interface Count {
   readonly endsAtMs: number
 }
 
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
-
 /**
  * Reads a limit such as `100/15m`: so many requests in so many milliseconds (ms), seconds (s), minutes (m) or hours (h).
  *
  * @throws UsageError for anything else, also for no request and no time at all
  */
 export function parseRateLimit(text: string): RateLimit {
-  const [, requests, amount, unit = ''] = /^(\d{1,9})\/(\d{1,9})(ms|s|m|h)$/.exec(text) ?? []
-  const limit = { requests: Number(requests), windowMs: Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS] }
+  const [, requests, window = ''] = /^(\d{1,9})\/(.+)$/.exec(text) ?? []
+  const limit = { requests: Number(requests), windowMs: parseDuration(window) ?? 0 }
   if (limit.requests > 0 && limit.windowMs > 0) return limit
   throw new UsageError(`${JSON.stringify(text)} is no rate limit.`, [
     'write requests and the time they may be made in, for example 100/15m',
@@ -51,7 +52,8 @@ export class RateLimiter {
    */
   addTo(app: FastifyInstance): void {
     app.addHook('preValidation', async ({ url, ip }, reply) => {
-      if (this.limit !== undefined && !isForRegistry(url)) await this.count(this.limit, ip, reply)
+      if (this.limit === undefined || isForRegistry(url) || isForControl(url)) return
+      await this.count(this.limit, ip, reply)
     })
   }
 
@@ -79,8 +81,4 @@ export class RateLimiter {
     this.counts.set(address, count)
     return count
   }
-}
-
-function isForRegistry(url: string): boolean {
-  return /^\/v2(\/|\?|$)/.test(url)
 }

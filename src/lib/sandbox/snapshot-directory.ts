@@ -1,7 +1,8 @@
 import { chmod, mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { ExpectedError, UsageError } from '../errors.js'
-import { isLockRemnant, LOCK_NAME, lockDirectory, type Lock } from './lock.js'
+import type { Lock } from '../files/lock.js'
+import { isLockRemnant, LOCK_NAME, lockDirectory } from './lock.js'
 import { NEW_SNAPSHOT_NAME, readSnapshot, SNAPSHOT_NAME, type Snapshot } from './snapshot-file.js'
 
 const BLOBS_NAME = 'blobs'

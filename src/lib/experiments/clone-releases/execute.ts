@@ -1,16 +1,18 @@
 import type { Instance } from '../../api/instance.js'
-import { createRelease } from '../../api/releases.js'
-import { uploadFile, type MultipartMode } from '../../api/upload.js'
+import type { MultipartMode } from '../../api/upload.js'
 import type { Fill } from '../../content/lazy-stream.js'
 import { syntheticSource } from '../../content/sources.js'
 import { ExpectedError } from '../../errors.js'
-import { UnexpectedAnswerError } from '../../http/errors.js'
 import { RegistryClient } from '../../registry/client.js'
-import { assembleImage } from '../../registry/image-assembly.js'
 import type { Run } from '../../run/run.js'
-import { LayerPusher } from './layer-pusher.js'
-import type { ClonePlan, KnownFile, PlannedImage } from './plan.js'
-import { imageKey, type ReleaseSkeleton } from './release-skeleton.js'
+import { FileUploads } from '../file-uploads.js'
+import { pushImage } from '../image-pusher.js'
+import { LayerPusher } from '../layer-pusher.js'
+import { makeRelease } from '../make-release.js'
+import type { DestinationState } from './destination.js'
+import { fileStepName } from './made-before.js'
+import type { ClonePlan, PlannedImage } from './plan.js'
+import { imageKey } from './release-skeleton.js'
 
 export interface ExecutionOptions {
   readonly modelId: string
@@ -31,16 +33,24 @@ export async function executePlan(
   run: Run,
   instance: Instance,
   plan: ClonePlan,
+  before: DestinationState,
   options: ExecutionOptions,
 ): Promise<void> {
-  const files = new FileUploader(run, instance, plan, options)
-  const images = new ImagePusher(run, new RegistryClient(instance.connection), plan.images, options)
+  const files = new FileUploader(run, instance, plan, before, options)
+  const images = new ImagePusher(run, instance, plan.images, options)
+  const { modelId } = options
+  const listed = [...before.releases.values()]
   let previous: Promise<void> = Promise.resolve()
   const releases = plan.releases.map((release) => {
     const fileIds = Promise.all(options.withFiles ? release.files.map(({ sourceId }) => files.idOf(sourceId)) : [])
     const pushed = Promise.all(options.withImages ? release.images.map((image) => images.ensure(imageKey(image))) : [])
-    const before = options.keepGoing ? previous.catch(() => undefined) : previous
-    previous = Promise.all([fileIds, pushed, before]).then(([ids]) => makeRelease(run, instance, release, ids, options))
+    const ready = options.keepGoing ? previous.catch(() => undefined) : previous
+    previous = Promise.all([fileIds, pushed, ready]).then(async ([ids]) => {
+      const images = options.withImages
+        ? release.images.map(({ name, tag }) => ({ repository: modelId, name, tag }))
+        : []
+      await makeRelease(run, instance, modelId, { ...release, fileIds: ids, images }, listed)
+    })
     return previous
   })
   const outcomes = await Promise.allSettled([...files.all(), ...images.all(), ...releases])
@@ -50,35 +60,24 @@ export async function executePlan(
   }
 }
 
-async function makeRelease(
-  run: Run,
-  instance: Instance,
-  release: ReleaseSkeleton,
-  fileIds: readonly string[],
-  { modelId, withImages }: ExecutionOptions,
-): Promise<void> {
-  await run.step({ kind: 'release', name: release.semver, planned: undefined }, async () => {
-    const stored = await createRelease(instance, modelId, {
-      ...release,
-      fileIds,
-      images: withImages ? release.images.map(({ name, tag }) => ({ repository: modelId, name, tag })) : [],
-    })
-    if (stored !== release.semver) {
-      throw new UnexpectedAnswerError(
-        { method: 'POST', path: '/api/v2/model/{modelId}/releases' },
-        `the release ${release.semver} was stored as ${stored}.`,
-      )
-    }
-  })
-}
-
 /** Uploads each file of the plan once. */
 class FileUploader {
   readonly #ids = new Map<string, Promise<string>>()
 
-  constructor(run: Run, instance: Instance, plan: ClonePlan, options: ExecutionOptions) {
+  constructor(
+    run: Run,
+    instance: Instance,
+    plan: ClonePlan,
+    { files: listed }: DestinationState,
+    { modelId, multipart, seed, fill }: ExecutionOptions,
+  ) {
+    const uploads = new FileUploads(run, instance, { modelId, multipart, listed })
     for (const [sourceId, id] of plan.reused) this.#ids.set(sourceId, Promise.resolve(id))
-    for (const file of plan.uploads) this.#ids.set(file.sourceId, upload(run, instance, file, options))
+    for (const { sourceId, name, sizeBytes, mime, tags } of plan.uploads) {
+      const source = syntheticSource({ sizeBytes, fill, seed, name })
+      const stepName = fileStepName({ sourceId, name })
+      this.#ids.set(sourceId, uploads.upload({ stepName, name, mime, tags, source }))
+    }
   }
 
   idOf(sourceId: string): Promise<string> {
@@ -92,26 +91,20 @@ class FileUploader {
   }
 }
 
-function upload(run: Run, instance: Instance, file: KnownFile, options: ExecutionOptions): Promise<string> {
-  const { modelId, seed, fill, multipart } = options
-  const { name, sizeBytes, mime, tags } = file
-  return run.step(
-    { kind: 'file', name: `${file.sourceId} ${name}`, bytes: sizeBytes, planned: file.sourceId },
-    async ({ onBytes, signal }) => {
-      const source = syntheticSource({ sizeBytes, fill, seed, name })
-      const stored = await uploadFile(instance, { modelId, name, mime, tags, source }, { multipart, onBytes, signal })
-      return stored._id
-    },
-  )
-}
-
 /** Pushes each image of the plan once. */
 class ImagePusher {
   readonly #images = new Map<string, Promise<string>>()
 
-  constructor(run: Run, client: RegistryClient, images: readonly PlannedImage[], options: ExecutionOptions) {
-    const layers = new LayerPusher(run, client, options)
-    for (const image of images) this.#images.set(imageKey(image), push(run, client, layers, image, options))
+  constructor(
+    run: Run,
+    instance: Instance,
+    images: readonly PlannedImage[],
+    { modelId, seed, fill }: ExecutionOptions,
+  ) {
+    const client = new RegistryClient(instance.connection)
+    const layers = new LayerPusher(run, client, { seed, fill })
+    const place = { run, client, layers, origin: instance.origin, modelId, seed }
+    for (const image of images) this.#images.set(imageKey(image), pushImage(place, image))
   }
 
   /** Resolves when the image is there; one that is not in the plan is there already. */
@@ -122,32 +115,4 @@ class ImagePusher {
   all(): Iterable<Promise<string>> {
     return this.#images.values()
   }
-}
-
-async function push(
-  run: Run,
-  client: RegistryClient,
-  layers: LayerPusher,
-  { name, tag, skeleton }: PlannedImage,
-  { modelId, seed }: ExecutionOptions,
-): Promise<string> {
-  const repository = `${modelId}/${name}`
-  const sources = skeleton.images.flatMap((image) => image.layers)
-  const stored = await Promise.all(
-    sources.map(async (source) => [source.digest, await layers.ensure(repository, source)] as const),
-  )
-  const byDigest = new Map(stored)
-  return run.step({ kind: 'image', name: `${name}:${tag}`, planned: '' }, () =>
-    assembleImage(client, {
-      repository,
-      tag,
-      skeleton,
-      seed,
-      layerOf: ({ digest }) => {
-        const layer = byDigest.get(digest)
-        if (layer === undefined) throw new TypeError(`the layer ${digest} was not pushed`)
-        return layer
-      },
-    }),
-  )
 }

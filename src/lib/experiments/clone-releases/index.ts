@@ -10,6 +10,7 @@ import { compareCopy, isUnreadable, type Comparison } from './compare.js'
 import { findRefusedSemvers } from './refused-semvers.js'
 import { newDestination, readDestination } from './destination.js'
 import { executePlan } from './execute.js'
+import { readMadeBefore } from './made-before.js'
 import { planClone, withoutReleases } from './plan.js'
 import type { CloneReleasesOptions } from './options.js'
 import { countPlan, countSteps, type PlannedCounts } from './plan-counts.js'
@@ -73,7 +74,7 @@ async function clone(
   const readState = (modelId: string) =>
     readDestination(destinationInstance, modelId, wantedImages, options.concurrency)
   const state = existingId === undefined ? newDestination(newModelName(run, request)) : await readState(existingId)
-  const plan = planClone(source, state, parts)
+  const plan = planClone(source, state, parts, readMadeBefore(run))
   const hasCard = existingId !== undefined && (await hasModelCard(destinationInstance, existingId))
   // A model without a card never had a release (observed).
   const refused =
@@ -81,7 +82,7 @@ async function clone(
       ? await findRefusedSemvers(
           destinationInstance,
           existingId,
-          plan.releases.map(({ semver }) => semver),
+          plan.releases.map(({ semver }) => semver).filter((semver) => !state.releases.has(semver)),
           options.concurrency,
         )
       : []
@@ -109,14 +110,12 @@ async function clone(
   const destination = { url: destinationInstance.origin, ...model }
   run.expect({ steps: countSteps(summary.planned), bytes: summary.planned.bytes })
   try {
-    await executePlan(run, destinationInstance, feasible, { ...options, modelId: model.modelId })
+    await executePlan(run, destinationInstance, feasible, state, { ...options, modelId: model.modelId })
     if (run.isDryRun || run.stopReason !== undefined) return { ...summary, destination, run: run.report() }
     const comparison = compareCopy(source, await readState(model.modelId), parts)
     return { ...summary, destination, run: run.report(), comparison }
   } catch (error) {
-    context.warn(
-      `What was made until then is in ${model.modelId} at ${destination.url}; the same command goes on there.`,
-    )
+    context.warn(`What was made until then is in ${model.modelId} at ${destination.url}.`)
     throw error
   }
 }

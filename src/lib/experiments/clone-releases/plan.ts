@@ -2,6 +2,7 @@ import type { ImageSkeleton } from '../../registry/image-skeleton.js'
 import { compareReleases, isUnreadable, type ComparedParts } from './compare.js'
 import type { DestinationState } from './destination.js'
 import type { ImageSet } from './image-set.js'
+import { NOTHING_MADE, type MadeBefore } from './made-before.js'
 import { distinctFiles, matchFiles } from './match-files.js'
 import type { Problem } from './problem.js'
 import { describeExisting, findImageProblems, findReleaseProblems } from './release-problems.js'
@@ -35,6 +36,7 @@ export function planClone(
   source: { releases: readonly ReleaseSkeleton[]; images: ImageSet },
   destination: DestinationState,
   parts: ComparedParts,
+  made: MadeBefore = NOTHING_MADE,
 ): ClonePlan {
   const problems: Problem[] = []
   const releases: ReleaseSkeleton[] = []
@@ -50,17 +52,17 @@ export function planClone(
     seen.add(release.semver)
     problems.push(...found)
     if (found.length > 0) continue
-    if (existing) skipped.push(release.semver)
+    if (existing && !made.hasBegunRelease(release.semver)) skipped.push(release.semver)
     else releases.push(release)
   }
   const needed = parts.files ? releases : []
-  const reused = matchFiles(needed, source.releases, destination)
+  const reused = matchFiles(needed, source.releases, destination, made)
   const uploads = distinctFiles(needed).filter((file): file is KnownFile => !reused.has(file.sourceId))
   return {
     releases,
     uploads,
     reused,
-    images: parts.images ? planImages(releases, source.images, destination.images) : [],
+    images: parts.images ? planImages(releases, source.images, destination.images, made) : [],
     skipped,
     problems: distinctProblems(problems),
   }
@@ -70,12 +72,15 @@ function planImages(
   releases: readonly ReleaseSkeleton[],
   images: ImageSet,
   existing: ImageSet,
+  made: MadeBefore,
 ): readonly PlannedImage[] {
   const planned = new Map<string, PlannedImage>()
   for (const { name, tag } of releases.flatMap((release) => release.images)) {
     const key = imageKey({ name, tag })
     const skeleton = images.get(key)
-    if (skeleton === undefined || isUnreadable(skeleton) || existing.has(key)) continue
+    if (skeleton === undefined || isUnreadable(skeleton)) continue
+    // One that is there, and whose step has not ended, is left to that step, so that it is known to be ours.
+    if (existing.has(key) && !made.isImageOpen(key)) continue
     planned.set(key, { name, tag, skeleton })
   }
   return [...planned.values()]

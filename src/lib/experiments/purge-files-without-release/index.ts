@@ -1,8 +1,8 @@
+import { getCaller } from '../../api/caller.js'
 import { deleteFile } from '../../api/delete-file.js'
 import { listFiles } from '../../api/files.js'
 import type { Instance } from '../../api/instance.js'
 import { listReleases } from '../../api/releases.js'
-import { hasTokenAction } from '../../api/token-actions.js'
 import type { Settings } from '../../config/settings.js'
 import { ExitCode, ExpectedError, UsageError } from '../../errors.js'
 import { InterruptedError } from '../../run/run.js'
@@ -72,6 +72,7 @@ async function purge(
   modelId: string,
 ): Promise<PurgeFilesWithoutReleaseResult> {
   const { run } = context
+  run.useModel(instance.origin, modelId)
   // Files first: what is uploaded and released between the two readings is not seen, instead of seen as unused.
   const files = await listFiles(instance, modelId)
   const releasedIds = collectReleasedIds(await listReleases(instance, modelId))
@@ -104,26 +105,25 @@ async function purge(
 }
 
 /**
- * A token that may not read releases is shown none, and then every file would look unused; one that may not read files
- * is shown none, and then all would look well.
+ * Bailo shows a token that may not read releases none instead of refusing it, and then every file would look unused; one
+ * that may not read files is shown none, and then all would look well (from Bailo's source).
  */
 async function requireSight(
   instance: Instance,
   { credentials }: Settings,
   seen: { files: number; released: number },
 ): Promise<void> {
-  const actions = [...(seen.files === 0 ? ['file:read'] : []), ...(seen.released === 0 ? ['release:read'] : [])]
-  for (const action of actions) {
-    const isAllowed = await hasTokenAction(instance, credentials, action)
-    if (isAllowed === true) continue
-    const what = action === 'file:read' ? 'file' : 'release with files'
-    const why =
-      isAllowed === false ? `the token is missing the action ${action}` : `nobody can tell whether it has none`
-    throw new ExpectedError(`The instance shows no ${what} of this model, and ${why}.`, {
-      exitCode: ExitCode.Unreachable,
-      tryNext: [`use a token with the actions file:read, file:write, release:read and release:write`],
-    })
-  }
+  // A development instance takes a caller without keys for a user, who may read all.
+  if (credentials === undefined || (seen.files > 0 && seen.released > 0)) return
+  const { token } = await getCaller(instance, credentials)
+  const [action, what] = seen.files === 0 ? ['file:read', 'file'] : ['release:read', 'release with files']
+  if (token?.actions.includes(action)) return
+  const why =
+    token === undefined ? 'it does not say what the token allows' : `the token is missing the action ${action}`
+  throw new ExpectedError(`The instance shows no ${what} of this model, and ${why}.`, {
+    exitCode: ExitCode.Unreachable,
+    tryNext: ['use a token with the actions file:read, file:write, release:read and release:write'],
+  })
 }
 
 async function confirm(
@@ -155,6 +155,8 @@ async function deleteOrphans(
         kind: 'delete',
         name: `${id} ${name}`,
         planned: 'listed',
+        // What was done to it before has not removed it: it was listed.
+        verify: () => Promise.resolve(false),
         find: async () => {
           const files = await listFiles(instance, modelId)
           return files.some(({ _id }) => _id === id) ? undefined : 'gone'

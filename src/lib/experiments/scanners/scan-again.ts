@@ -17,6 +17,7 @@ export async function scanAgain(
   watch: ScanWatch,
   { modelId, keepGoing }: { readonly modelId: string; readonly keepGoing: boolean },
 ): Promise<{ arrival: Promise<void> }> {
+  run.useModel(instance.origin, modelId)
   const listing = await listScannedFiles(instance, modelId)
   const files = listing.filter(({ complete, size }) => complete ?? size !== undefined)
   if (files.length === 0) {
@@ -32,7 +33,9 @@ export async function scanAgain(
       answeredMs = performance.now()
       return ''
     })
-    if (!run.isDryRun) watch.add({ id, name, sizeBytes: size }, answeredMs, scanResults)
+    // Asked for by an earlier process of the run: the results that are there are its.
+    const before = answeredMs === undefined ? [] : scanResults
+    if (!run.isDryRun) watch.add({ id, name, sizeBytes: size }, answeredMs, before)
   })
   return { arrival }
 }

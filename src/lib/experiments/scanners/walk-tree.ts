@@ -1,14 +1,14 @@
 import type { Stats } from 'node:fs'
 import { access, constants, lstat, readdir, readlink, realpath } from 'node:fs/promises'
 import path from 'node:path'
+import type { FileVersion } from '../../content/file-source.js'
 
 /** A file that can be uploaded. */
-export interface LocalFile {
+export interface LocalFile extends FileVersion {
   /** Where it is read from. */
   readonly path: string
   /** The same below what was walked, with slashes on every system; for people. */
   readonly shownPath: string
-  readonly sizeBytes: number
 }
 
 /** Why something was left out. An unreadable one was asked for and cannot be had; the others are none to upload. */
@@ -55,7 +55,7 @@ export async function walkTree(root: string, shownRoot: string, treeRoot = root)
         skip('empty-file', 'is an empty file, which Bailo refuses')
       } else {
         await access(location, constants.R_OK)
-        files.push({ path: location, shownPath, sizeBytes: stats.size })
+        files.push({ path: location, shownPath, sizeBytes: stats.size, mtimeMs: stats.mtimeMs })
       }
     } catch (error) {
       skip('unreadable', describeFailure(error, location))

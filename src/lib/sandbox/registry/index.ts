@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RegistryAuthority } from './authority.js'
+import type { RegistryFault } from './call.js'
 import { RegistryError } from './errors.js'
 import { Registry } from './registry.js'
 import type { RegistryStore } from './store.js'
@@ -7,8 +8,10 @@ import { registerTokenRoute } from './token-route.js'
 import { TokenIssuer } from './tokens.js'
 
 export type { RegistryAction, RegistryAuthority } from './authority.js'
+export type { RegistryFault } from './call.js'
+export { TOKEN_PATH } from './challenge.js'
 export { parseManifest, type Manifest } from './manifests.js'
-export { isDigest, isRepositoryName } from './paths.js'
+export { describeRegistryRoute, isDigest, isForRegistry, isRepositoryName } from './paths.js'
 export { RegistryStore, type RegistryImage, type SavedImages } from './store.js'
 
 export interface RegistryOptions<Principal> {
@@ -16,6 +19,8 @@ export interface RegistryOptions<Principal> {
   readonly authority: RegistryAuthority<Principal>
   /** The current time in milliseconds since the epoch; tests of expiry give their own. */
   readonly now?: () => number
+  /** Returns what is to go wrong with a request, for tests of clients; undefined when nothing. Default: never anything. */
+  readonly faultOf?: (request: FastifyRequest) => RegistryFault | undefined
 }
 
 /**
@@ -24,7 +29,7 @@ export interface RegistryOptions<Principal> {
  */
 export function registerRegistry<Principal>(app: FastifyInstance, options: RegistryOptions<Principal>): void {
   const tokens = new TokenIssuer(options.now ?? Date.now)
-  const registry = new Registry(options.store, tokens)
+  const registry = new Registry(options.store, tokens, options.faultOf)
   void app.register((scope, _options, done) => {
     answerInRegistryForm(scope)
     registerTokenRoute(scope, options.authority, tokens)

@@ -27,6 +27,29 @@ const PATTERNS = {
 const WHOLE_REPOSITORY = new RegExp(`^${REPOSITORY}$`)
 const WHOLE_DIGEST = new RegExp(`^${DIGEST}$`)
 
+/** True for a request to the registry itself; its token endpoint is elsewhere. */
+export function isForRegistry(url: string): boolean {
+  return /^\/v2(\/|\?|$)/.test(url)
+}
+
+/** The routes under which requests are counted. */
+const ROUTES: Readonly<Record<RegistryResource['kind'], string>> = {
+  base: '/v2/',
+  catalog: '/v2/_catalog',
+  tags: '/v2/:repository/tags/list',
+  manifest: '/v2/:repository/manifests/:reference',
+  blob: '/v2/:repository/blobs/:digest',
+  uploads: '/v2/:repository/blobs/uploads/',
+  upload: '/v2/:repository/blobs/uploads/:uploadId',
+}
+
+/** Returns the route that a request to the registry is for; undefined when there is none. */
+export function describeRegistryRoute(url: string): string | undefined {
+  const path = url.replace(/^\/v2\/?/, '').replace(/\?.*$/s, '')
+  const resource = parsePath(path)
+  return resource && ROUTES[resource.kind]
+}
+
 /** True for `<algorithm>:<hex>` with the one algorithm that is served, SHA-256. */
 export function isDigest(text: string): boolean {
   return WHOLE_DIGEST.test(text)

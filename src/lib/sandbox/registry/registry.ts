@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { covers, requiredForRepository, type RequiredAccess } from './access.js'
 import { handleBlob } from './blob-routes.js'
-import type { RegistryAnswer, RegistryCall } from './call.js'
+import type { RegistryAnswer, RegistryCall, RegistryFault } from './call.js'
 import { challenge } from './challenge.js'
 import { RegistryError } from './errors.js'
 import { handleManifest } from './manifest-routes.js'
@@ -20,6 +20,7 @@ export class Registry {
   constructor(
     private readonly store: RegistryStore,
     private readonly tokens: TokenIssuer,
+    private readonly faultOf: (request: FastifyRequest) => RegistryFault | undefined = () => undefined,
   ) {
     this.uploadRoutes = new UploadRoutes(store, new UploadStates())
   }
@@ -34,6 +35,7 @@ export class Registry {
       headers: request.headers,
       query: new URL(request.url, 'http://localhost').searchParams,
       body: (request.body as Readable | undefined) ?? request.raw,
+      fault: this.faultOf(request),
     }
     this.authorise(call, resource)
     const { status, headers = {}, body } = await this.dispatch(call, resource)
@@ -66,6 +68,7 @@ export class Registry {
     const required = requiredFor(call, resource)
     const [, token] = /^Bearer (\S+)$/i.exec(authorization) ?? []
     if (token === undefined) throw challenge(host, required)
+    if (call.fault?.kind === 'expire-token' && !this.tokens.expire(token)) call.fault.miss()
     const grants = this.tokens.verify(token)
     if (grants === undefined) throw challenge(host, required, 'invalid_token')
     if (!covers(grants, required)) throw challenge(host, required, 'insufficient_scope')

@@ -4,6 +4,9 @@ import { SERVICE } from './challenge.js'
 
 const LIFETIME_SECONDS = 3600
 
+/** Beyond that the tokens that were ended first are forgotten, and valid again for the rest of their hour. */
+const EXPIRED_TOKENS_CAP = 10_000
+
 interface Claims {
   readonly aud: string
   readonly iat: number
@@ -18,6 +21,8 @@ interface Claims {
  */
 export class TokenIssuer {
   private readonly key = randomBytes(32)
+  /** Ids of tokens that were ended before their time. */
+  private readonly expired = new Set<string>()
 
   /** @param now the current time in milliseconds since the epoch */
   constructor(private readonly now: () => number) {}
@@ -38,11 +43,26 @@ export class TokenIssuer {
 
   /** Returns the grants of a token; undefined when it is not one of ours, was changed, or has expired. */
   verify(token: string): readonly Grant[] | undefined {
+    return this.read(token)?.access
+  }
+
+  /** Ends a token before its time; false when it was not valid anyway. */
+  expire(token: string): boolean {
+    const claims = this.read(token)
+    if (claims === undefined) return false
+    const [oldest] = this.expired
+    if (oldest !== undefined && this.expired.size >= EXPIRED_TOKENS_CAP) this.expired.delete(oldest)
+    this.expired.add(claims.jti)
+    return true
+  }
+
+  /** Undefined when the token is not valid. */
+  private read(token: string): Claims | undefined {
     const end = token.lastIndexOf('.')
     const content = token.slice(0, Math.max(end, 0))
     if (!equals(this.sign(content), token.slice(end + 1))) return undefined
     const claims = JSON.parse(Buffer.from(content.split('.')[1] ?? '', 'base64url').toString()) as Claims
-    return claims.exp * 1000 > this.now() ? claims.access : undefined
+    return claims.exp * 1000 > this.now() && !this.expired.has(claims.jti) ? claims : undefined
   }
 
   private sign(content: string): string {

@@ -1,4 +1,4 @@
-import type { RegistryAnswer, RegistryCall } from './call.js'
+import type { RegistryAnswer, RegistryCall, RegistryFault } from './call.js'
 import { RegistryError } from './errors.js'
 import { isDigest } from './paths.js'
 import type { RegistryStore } from './store.js'
@@ -43,7 +43,7 @@ export class UploadRoutes {
     switch (call.method) {
       case 'GET':
       case 'HEAD':
-        return await this.handleStatus(upload)
+        return await this.handleStatus(call, upload)
       case 'PATCH':
         return await this.handleChunk(call, upload)
       case 'PUT':
@@ -56,8 +56,11 @@ export class UploadRoutes {
   }
 
   /** Needs no current state in the URL: asking is how a client whose PATCH broke finds out where to go on. */
-  private async handleStatus(upload: Upload): Promise<RegistryAnswer> {
-    return await upload.exclusive(() => Promise.resolve({ status: 204, headers: this.describeProgress(upload) }))
+  private async handleStatus({ fault }: RegistryCall, upload: Upload): Promise<RegistryAnswer> {
+    return await upload.exclusive(async () => {
+      await forgetIf(fault, upload)
+      return { status: 204, headers: this.describeProgress(upload) }
+    })
   }
 
   /** "Pushing a blob in chunks": one chunk, of any size, also without Content-Length and Content-Range. */
@@ -66,6 +69,7 @@ export class UploadRoutes {
     if (contentType !== 'application/octet-stream')
       throw new RegistryError('UNKNOWN', { details: ['bad Content-Type'] })
     return await upload.exclusive(async () => {
+      await forgetIf(call.fault, upload)
       this.checkOffset(call, upload)
       await upload.append(call.body)
       return { status: 202, headers: this.describeProgress(upload) }
@@ -76,6 +80,7 @@ export class UploadRoutes {
   private async handleLast(call: RegistryCall, upload: Upload): Promise<RegistryAnswer> {
     const digest = requireDigest(call.query)
     return await upload.exclusive(async () => {
+      await forgetIf(call.fault, upload)
       this.checkOffset(call, upload)
       return await this.complete(call, upload, digest)
     })
@@ -125,6 +130,12 @@ export class UploadRoutes {
       range: `0-${Math.max(sizeBytes - 1, 0)}`,
     }
   }
+}
+
+async function forgetIf(fault: RegistryFault | undefined, upload: Upload): Promise<void> {
+  if (fault?.kind !== 'forget-offset') return
+  if (upload.sizeBytes === 0) fault.miss()
+  await upload.forget()
 }
 
 function describeCreated(repository: string, digest: string): RegistryAnswer {

@@ -5,12 +5,12 @@ import { RegistryError } from './errors.js'
 
 /**
  * A blob on its way in: a list of chunks, hashed as they arrive so that nothing is read again at the end.
- * `append` and `finish` are to be called within {@link exclusive}.
+ * `append`, `forget` and `finish` are to be called within {@link exclusive}.
  */
 export class Upload {
   readonly id = randomUUID()
-  private readonly hash = createHash('sha256')
-  private readonly keys: string[] = []
+  private hash = createHash('sha256')
+  private keys: string[] = []
   private receivedBytes = 0
   private isOpen = true
   private last: Promise<unknown> = Promise.resolve()
@@ -63,6 +63,15 @@ export class Upload {
     this.keys.push(stored.key)
     this.receivedBytes += stored.sizeBytes
     if (chunk.failure !== undefined) throw chunk.failure
+  }
+
+  /** Loses all that has arrived, as a registry does that has lost its disk; the upload stays open. */
+  async forget(): Promise<void> {
+    const keys = this.keys
+    this.hash = createHash('sha256')
+    this.keys = []
+    this.receivedBytes = 0
+    for (const key of keys) await this.blobStore.remove(key)
   }
 
   /** Ends the upload and returns the blob; undefined, with everything removed, when its digest is another one. */

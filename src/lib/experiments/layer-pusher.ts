@@ -1,8 +1,8 @@
-import type { Run } from '../../run/run.js'
-import type { Fill } from '../../content/lazy-stream.js'
-import type { RegistryClient } from '../../registry/client.js'
-import { storeLayer, type StoredLayer } from '../../registry/image-assembly.js'
-import type { LayerSkeleton } from '../../registry/image-skeleton.js'
+import type { Run } from '../run/run.js'
+import type { Fill } from '../content/lazy-stream.js'
+import type { RegistryClient } from '../registry/client.js'
+import { computeLayer, storeLayer, type StoredLayer } from '../registry/image-assembly.js'
+import type { LayerSkeleton } from '../registry/image-skeleton.js'
 
 /**
  * Brings layers into repositories. Layers that have one digest in the source have one in the copy: such a layer is sent
@@ -19,6 +19,16 @@ export class LayerPusher {
     this.#run = run
     this.#client = client
     this.#content = content
+  }
+
+  /** What the layer would be stored as, computed without sending it. */
+  compute({ sizeBytes, digest: name }: LayerSkeleton): Promise<StoredLayer> {
+    return computeLayer({ sizeBytes, name, ...this.#content })
+  }
+
+  /** Tells of a layer that is in a repository already, so that it is mounted from there instead of being sent. */
+  noteStored(repository: string, source: LayerSkeleton, layer: StoredLayer): void {
+    this.#pushed.set(source.digest, { repository, layer: Promise.resolve(layer) })
   }
 
   /** The stored layer for one of the source's, once the repository has it. */

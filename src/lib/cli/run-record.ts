@@ -1,0 +1,114 @@
+import { realpath } from 'node:fs/promises'
+import path from 'node:path'
+import { defaultRunsDirectory } from '../config/state-directory.js'
+import { UsageError } from '../errors.js'
+import { JOURNAL_FORMAT } from '../run/journal/entries.js'
+import { Journal } from '../run/journal/journal.js'
+import { findRunId } from '../run/journal/run-store.js'
+import { createRunId } from '../run/run-id.js'
+import { joinArgs, parseWritten, toRecordedArgs, type CommandInput, type ParsedLine } from './recorded-args.js'
+import { quoteForShell } from './shell-quote.js'
+
+/** The command that a run belongs to, and how it was called. */
+export interface Invocation {
+  /** As it is written on the command line: `clone-releases`. */
+  readonly command: string
+  /** The name of this tool on the command line. */
+  readonly program: string
+  /** Of this tool. */
+  readonly version: string
+  readonly input: CommandInput
+  readonly argv: readonly string[]
+}
+
+/** What is, or will be, recorded of a run. */
+export interface RunRecord {
+  readonly journal: Journal
+  /** The command line to carry out. */
+  readonly argv: readonly string[]
+  /** The command that goes on with the run, for people. */
+  readonly resumeCommand: string
+}
+
+/** Where runs are recorded, as an absolute path. */
+export function resolveRunsDirectory(stateDir: string | undefined): string {
+  return path.resolve(stateDir ?? defaultRunsDirectory(process.env))
+}
+
+/** The record of a new run; nothing is on disk before its first step. */
+export async function createRecord(invocation: Invocation): Promise<RunRecord> {
+  const { command, version, argv, input } = invocation
+  const line = await parseWritten(argv, input)
+  const id = createRunId()
+  const journal = Journal.create(resolveRunsDirectory(stateDirOf(line)), {
+    format: JOURNAL_FORMAT,
+    id,
+    command,
+    version,
+    args: toRecordedArgs(line, input, process.env),
+    cwd: process.cwd(),
+    startedAt: new Date().toISOString(),
+  })
+  return { journal, argv, resumeCommand: writeResumeCommand(invocation, id, line.words) }
+}
+
+/**
+ * Opens the record of the run that a command line continues.
+ *
+ * @param parse reads the command line of the run, and returns the value of each of its flags
+ * @returns undefined for a command line that continues none
+ * @throws UsageError when there is no such run, it is in use or belongs to another command or directory, or flags were given
+ *   that would make another run of it
+ */
+export async function openRecord(
+  invocation: Invocation,
+  parse: (argv: readonly string[]) => Promise<Readonly<Record<string, unknown>>>,
+): Promise<RunRecord | undefined> {
+  const { command, program, version, input, argv } = invocation
+  // What cannot be read is refused in its turn, by the parser that knows all the rules.
+  const line = await parseWritten(argv, input).catch(() => undefined)
+  const name = line?.values['resume']
+  if (line === undefined || typeof name !== 'string') return undefined
+  const directory = resolveRunsDirectory(stateDirOf(line))
+  const runId = await findRunId(directory, name, command)
+  const journal = await Journal.open(directory, runId, version)
+  try {
+    const { header, earlier } = journal
+    const own = await parseWritten(header.args, input)
+    const resumeCommand = writeResumeCommand(invocation, runId, new Map([...own.words, ...line.words]))
+    if (header.command !== command) {
+      throw new UsageError(`The run ${runId} is one of ${header.command}, not of ${command}.`, [
+        `${program} ${header.command} --resume ${runId}`,
+      ])
+    }
+    if ((earlier?.removedCount ?? 0) > 0) {
+      throw new UsageError(`What the run ${runId} made was removed by cleanup, so that it cannot be continued.`, [
+        'run without --resume to begin a new run',
+      ])
+    }
+    if (header.cwd !== process.cwd() && header.cwd !== (await realpath('.'))) {
+      throw new UsageError(`The run ${runId} was started in ${header.cwd}, where its settings and files are.`, [
+        `cd ${quoteForShell(header.cwd)} && ${resumeCommand}`,
+      ])
+    }
+    return { journal, resumeCommand, argv: await joinArgs(runId, header.args, argv, input, await parse(header.args)) }
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
+}
+
+function stateDirOf({ values }: ParsedLine): string | undefined {
+  const { 'state-dir': stateDir } = values
+  return typeof stateDir === 'string' ? stateDir : process.env['BAILO_EXP_STATE_DIR'] || undefined
+}
+
+/** Names the files that it takes, so that the command does the same elsewhere; the rest is in the journal. */
+function writeResumeCommand(
+  { program, command }: Pick<Invocation, 'program' | 'command'>,
+  runId: string,
+  words: ParsedLine['words'],
+): string {
+  const files = ['env-file', 'state-dir'].flatMap((name) => words.get(name) ?? [])
+  return [program, ...command.split(' '), '--resume', runId, ...files].map((word) => quoteForShell(word)).join(' ')
+}

@@ -1,0 +1,35 @@
+import type { Run } from '../../run/run.js'
+import type { FileSkeleton } from './release-skeleton.js'
+
+/** What earlier processes of the run have begun. It is left to its steps, which know what has become of it. */
+export interface MadeBefore {
+  hasBegunRelease(semver: string): boolean
+  hasBegunFile(file: FileSkeleton): boolean
+  /** Whether an image has been begun and it is not known how that ended. */
+  isImageOpen(key: string): boolean
+  /** The files that are known to be made. */
+  readonly fileIds: ReadonlySet<string>
+}
+
+/** A run that is not continued. */
+export const NOTHING_MADE: MadeBefore = {
+  hasBegunRelease: () => false,
+  hasBegunFile: () => false,
+  isImageOpen: () => false,
+  fileIds: new Set(),
+}
+
+/** Says which of the source's files a step is for: names may repeat. */
+export function fileStepName({ sourceId, name }: Pick<FileSkeleton, 'sourceId' | 'name'>): string {
+  return `${sourceId} ${name}`
+}
+
+/** Reads from the record of a run what it has begun before. */
+export function readMadeBefore(run: Run): MadeBefore {
+  return {
+    hasBegunRelease: (semver) => run.recordOf('release', semver) !== undefined,
+    hasBegunFile: (file) => run.recordOf('file', fileStepName(file)) !== undefined,
+    isImageOpen: (key) => run.recordOf('image', key) === 'begun',
+    fileIds: new Set(run.createdEarlier.flatMap((one) => (one.type === 'file' ? [one.fileId] : []))),
+  }
+}

@@ -1,0 +1,44 @@
+import type { FileEntry } from '../../api/answers.js'
+import type { Finding } from '../result.js'
+
+/** A file that an upload ended with. */
+export interface UploadedFile {
+  readonly fileId: string
+  readonly name: string
+}
+
+/**
+ * Compares what is listed with what was uploaded.
+ *
+ * @param sizeBytes of each file
+ */
+export function checkUploads(
+  uploaded: readonly UploadedFile[],
+  sizeBytes: number,
+  listed: readonly FileEntry[],
+): Finding[] {
+  const byId = new Map(listed.map((file) => [file._id, file]))
+  return uploaded.flatMap(({ fileId, name }): Finding[] => {
+    const file = byId.get(fileId)
+    const subject = `file ${name}`
+    if (file === undefined) return [{ subject, message: 'is not listed although its upload succeeded' }]
+    if (file.complete === false) return [{ subject, message: 'is listed as unfinished although its upload succeeded' }]
+    if (file.size === sizeBytes && file.name === name) return []
+    return [
+      {
+        subject,
+        message: `is listed as ${JSON.stringify(file.name)} with ${file.size ?? 'unknown'} instead of ${sizeBytes} bytes`,
+      },
+    ]
+  })
+}
+
+/** Counts the files of a run that are listed although their upload failed, whole or in part. */
+export function countLeftovers(
+  uploaded: readonly UploadedFile[],
+  prefix: string,
+  listed: readonly FileEntry[],
+): number {
+  const ids = new Set(uploaded.map(({ fileId }) => fileId))
+  return listed.filter(({ _id, name }) => name.startsWith(prefix) && !ids.has(_id)).length
+}

@@ -1,0 +1,36 @@
+import { UsageError } from '../../errors.js'
+import type { PlannedFile } from '../ensure-files.js'
+
+/** As many as `--concurrency` allows. */
+const MAX_CONCURRENCY = 256
+
+/**
+ * Reads how concurrency is raised from step to step: `1,2,4,8`.
+ *
+ * @throws UsageError for anything but whole numbers from 1 to 256
+ */
+export function parseRamp(text: string): readonly number[] {
+  const steps = text.split(',').map((step) => (/^\s*\d{1,9}\s*$/.test(step) ? Number(step) : NaN))
+  if (steps.every((step) => step >= 1 && step <= MAX_CONCURRENCY)) return steps
+  throw new UsageError(`${JSON.stringify(text.slice(0, 60))} is no ramp.`, [
+    `give numbers of uploads at the same time, each from 1 to ${MAX_CONCURRENCY}: 1,2,4,8`,
+  ])
+}
+
+/** How the files of a run begin, in a model that may have those of other runs. */
+export function filePrefix(runId: string): string {
+  return `concurrent-${runId}-`
+}
+
+/** The files of one step of a ramp, one after the other. Their names are those of this run; their bytes of any run. */
+export function* planUploads(
+  runId: string,
+  stepNumber: number,
+  { count, sizeBytes }: { readonly count: number; readonly sizeBytes: number },
+): Generator<PlannedFile> {
+  const digits = String(count).length
+  for (let number = 1; number <= count; number++) {
+    const place = `${stepNumber}-${String(number).padStart(digits, '0')}-of-${count}.bin`
+    yield { name: `${filePrefix(runId)}${place}`, stableName: `concurrent-${place}`, sizeBytes }
+  }
+}

@@ -1,0 +1,74 @@
+import pLimit from 'p-limit'
+import type { Instance } from '../../api/instance.js'
+import { ExpectedError } from '../../errors.js'
+import type { Run } from '../../run/run.js'
+import { Statistics, type KindStatistics } from '../../run/statistics.js'
+import { uploadPlannedFile, type UploadSettings } from '../ensure-files.js'
+import type { UploadedFile } from './check.js'
+import { planUploads } from './plan.js'
+
+export interface RampStepOptions extends UploadSettings {
+  /** Counts from 1. */
+  readonly number: number
+  readonly concurrency: number
+  readonly count: number
+  /** Of each file. */
+  readonly sizeBytes: number
+}
+
+/** What was measured while so many uploads ran at the same time. */
+export interface RampStep {
+  readonly concurrency: number
+  readonly done: number
+  readonly failed: number
+  readonly bytes: number
+  readonly durationMs: number
+  /** Of all uploads together. */
+  readonly bytesPerSecond: number
+  /** Absent when no upload was done. */
+  readonly latencyMs?: KindStatistics['latencyMs']
+}
+
+/**
+ * Uploads the files of one step of a ramp, so many at the same time. What fails is in the run's report and counted.
+ *
+ * @param uploaded is given what was uploaded
+ */
+export async function uploadStep(
+  run: Run,
+  instance: Instance,
+  modelId: string,
+  step: RampStepOptions,
+  uploaded: UploadedFile[],
+): Promise<RampStep> {
+  const { concurrency, sizeBytes } = step
+  const statistics = new Statistics()
+  const limit = pLimit(concurrency)
+  const startedMs = performance.now()
+  const uploads = [...planUploads(run.id, step.number, step)].map((file) =>
+    limit(async () => {
+      try {
+        const fileId = await uploadPlannedFile(run, instance, modelId, file, step, (latencyMs) =>
+          statistics.recordDone('file', { latencyMs, bytes: sizeBytes, retries: 0 }),
+        )
+        uploaded.push({ fileId, name: file.name })
+      } catch (error) {
+        if (!(error instanceof ExpectedError)) throw error
+        // What a run that was stopped breaks off has not failed.
+        if (run.stopReason === undefined) statistics.recordFailed('file', { retries: 0 })
+      }
+    }),
+  )
+  await Promise.all(uploads)
+  const durationMs = performance.now() - startedMs
+  const [{ done, failed, bytes, latencyMs } = { done: 0, failed: 0, bytes: 0 }] = statistics.list()
+  return {
+    concurrency,
+    done,
+    failed,
+    bytes,
+    durationMs: Math.round(durationMs),
+    bytesPerSecond: Math.round((bytes / durationMs) * 1000),
+    ...(latencyMs && { latencyMs }),
+  }
+}

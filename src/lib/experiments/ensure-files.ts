@@ -1,0 +1,99 @@
+import type { FileEntry } from '../api/answers.js'
+import { listFiles } from '../api/files.js'
+import type { Instance } from '../api/instance.js'
+import { uploadFile, type MultipartMode } from '../api/upload.js'
+import type { Fill } from '../content/lazy-stream.js'
+import type { Pacer } from '../content/pacer.js'
+import { syntheticSource } from '../content/sources.js'
+import type { Run } from '../run/run.js'
+
+/** A file that an experiment needs. */
+export interface PlannedFile {
+  /** No two files of a plan have the same. */
+  readonly name: string
+  /** At least 1: Bailo refuses empty files. */
+  readonly sizeBytes: number
+  /** What the content and the step's name follow from, where the file's name is another one in each run. */
+  readonly stableName?: string
+}
+
+/** What is in the files that are uploaded, and how they go up. */
+export interface UploadSettings {
+  readonly seed: string
+  readonly fill: Fill
+  readonly multipart: MultipartMode
+  /** What keeps all uploads below a rate together; default: nothing does. */
+  readonly pacer?: Pacer | undefined
+}
+
+/**
+ * Finds planned files among those of a listing, by name and size; an upload that never finished is none.
+ *
+ * @returns ids by name
+ */
+export function findExistingFiles(
+  planned: readonly PlannedFile[],
+  listed: readonly FileEntry[],
+): ReadonlyMap<string, string> {
+  const wanted = new Map(planned.map(({ name, sizeBytes }) => [name, sizeBytes]))
+  const found = new Map<string, string>()
+  for (const { _id, name, size, complete } of listed) {
+    if (complete === false || size === undefined || size !== wanted.get(name) || found.has(name)) continue
+    found.set(name, _id)
+  }
+  return found
+}
+
+/**
+ * Uploads the planned files that are not there, each as one step of the run.
+ *
+ * @param existing ids by name, see {@link findExistingFiles}
+ * @returns the ids of all of them, in the order of the plan; one rejects where its upload fails
+ */
+export function ensureFiles(
+  run: Run,
+  instance: Instance,
+  modelId: string,
+  files: readonly PlannedFile[],
+  existing: ReadonlyMap<string, string>,
+  settings: UploadSettings,
+): Promise<string>[] {
+  return files.map((file) => {
+    const id = existing.get(file.name)
+    return id === undefined ? uploadPlannedFile(run, instance, modelId, file, settings) : Promise.resolve(id)
+  })
+}
+
+/**
+ * Uploads one file, as one step of the run.
+ *
+ * @param onUploaded told how long the upload took, unless an earlier attempt had made it
+ * @returns the file's id; in a dry run its name
+ */
+export function uploadPlannedFile(
+  run: Run,
+  instance: Instance,
+  modelId: string,
+  file: PlannedFile,
+  { seed, fill, multipart, pacer }: UploadSettings,
+  onUploaded?: (latencyMs: number) => void,
+): Promise<string> {
+  const { name, sizeBytes, stableName = name } = file
+  return run.step(
+    {
+      kind: 'file',
+      name: stableName,
+      bytes: sizeBytes,
+      planned: name,
+      find: async () => findExistingFiles([file], await listFiles(instance, modelId)).get(name),
+      created: (fileId) => ({ type: 'file', origin: instance.origin, modelId, fileId, name, sizeBytes }),
+    },
+    async ({ onBytes, signal }) => {
+      const startedMs = performance.now()
+      const source = syntheticSource({ sizeBytes, fill, seed, name: stableName, pacer })
+      const { _id } = await uploadFile(instance, { modelId, name, source }, { multipart, onBytes, signal })
+      onUploaded?.(performance.now() - startedMs)
+      return _id
+    },
+  )
+}
