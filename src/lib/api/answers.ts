@@ -78,6 +78,9 @@ export interface FileEntry {
   readonly size?: number
   readonly tags?: readonly string[]
   readonly complete?: boolean
+  /** ISO 8601, as all times. */
+  readonly createdAt?: string
+  readonly updatedAt?: string
 }
 
 export interface ReleaseEntry {
@@ -123,12 +126,39 @@ export interface ImagesAnswer {
   readonly images: readonly { readonly repository: string; readonly name: string; readonly tags: readonly string[] }[]
 }
 
+/** What one scanner says of one file. */
+export interface ScanResult {
+  readonly toolName: string
+  /** `notScanned`, `inProgress`, `complete`, `skipped` or `error`; others are taken for states on the way. */
+  readonly state: string
+  /** What was found, once complete; nothing for a clean file. */
+  readonly summary?: readonly { readonly severity?: string; readonly vulnerabilityDescription?: string }[]
+  /** Absent before the first run. */
+  readonly lastRunAt?: string
+}
+
+export interface ScannedFile extends FileEntry {
+  readonly scanResults?: readonly ScanResult[]
+}
+
+export interface ScannedFilesAnswer {
+  readonly files: readonly ScannedFile[]
+}
+
 export interface ScannersAnswer {
   readonly scanners: readonly {
     readonly toolName: string
     readonly scannerVersion?: string
     readonly artefactKind: string
   }[]
+}
+
+export interface StatusAnswer {
+  readonly status: string
+}
+
+export interface MessageAnswer {
+  readonly message: string
 }
 
 /** What a token allows. */
@@ -174,7 +204,8 @@ const modelEntry = object({ id: text, name: text, kind: text }, { description: t
 const cardEntry = { version: count, schemaId: text }
 const cardDetails = { metadata: anyObject, mirrored: flag }
 const schemaEntry = object({ id: text, active: flag }, { hidden: flag, jsonSchema: anyObject })
-const fileEntry = object({ _id: text, name: text }, { mime: text, size: count, tags: texts, complete: flag })
+const fileFields = { mime: text, size: count, tags: texts, complete: flag, createdAt: text, updatedAt: text }
+const fileEntry = object({ _id: text, name: text }, fileFields)
 const releaseEntry = object(
   { semver: text, notes: text },
   {
@@ -188,6 +219,10 @@ const releaseEntry = object(
   },
 )
 
+const scanResult = object(
+  { toolName: text, state: text },
+  { summary: listOf(object({}, { severity: text, vulnerabilityDescription: text })), lastRunAt: text },
+)
 const token = object({ accessKey: text, actions: texts }, { scope: text, modelIds: texts })
 
 /** Compiled when first used: a run needs few of them, and compiling takes time and memory. */
@@ -251,4 +286,9 @@ export const answers = {
       permissions: { type: 'object', additionalProperties: object({ hasPermission: flag }, { info: text }) },
     }),
   ),
+  scannedFiles: new Shape<ScannedFilesAnswer>(
+    object({ files: listOf(object({ _id: text, name: text }, { ...fileFields, scanResults: listOf(scanResult) })) }),
+  ),
+  status: new Shape<StatusAnswer>(object({ status: text })),
+  message: new Shape<MessageAnswer>(object({ message: text })),
 }
