@@ -1,11 +1,11 @@
 import type { FileEntry } from '../api/answers.js'
-import { listFiles } from '../api/files.js'
 import type { Instance } from '../api/instance.js'
-import { uploadFile, type MultipartMode } from '../api/upload.js'
+import type { MultipartMode } from '../api/upload.js'
 import type { Fill } from '../content/lazy-stream.js'
 import type { Pacer } from '../content/pacer.js'
 import { syntheticSource } from '../content/sources.js'
 import type { Run } from '../run/run.js'
+import { uploadsTo } from './file-uploads.js'
 
 /** A file that an experiment needs. */
 export interface PlannedFile {
@@ -59,7 +59,9 @@ export function ensureFiles(
   settings: UploadSettings,
 ): Promise<string>[] {
   return files.map((file) => {
-    const id = existing.get(file.name)
+    const { name, stableName = name } = file
+    // One that this run has begun is left to its step, which knows what has become of it.
+    const id = run.recordOf('file', stableName) === undefined ? existing.get(name) : undefined
     return id === undefined ? uploadPlannedFile(run, instance, modelId, file, settings) : Promise.resolve(id)
   })
 }
@@ -79,21 +81,7 @@ export function uploadPlannedFile(
   onUploaded?: (latencyMs: number) => void,
 ): Promise<string> {
   const { name, sizeBytes, stableName = name } = file
-  return run.step(
-    {
-      kind: 'file',
-      name: stableName,
-      bytes: sizeBytes,
-      planned: name,
-      find: async () => findExistingFiles([file], await listFiles(instance, modelId)).get(name),
-      created: (fileId) => ({ type: 'file', origin: instance.origin, modelId, fileId, name, sizeBytes }),
-    },
-    async ({ onBytes, signal }) => {
-      const startedMs = performance.now()
-      const source = syntheticSource({ sizeBytes, fill, seed, name: stableName, pacer })
-      const { _id } = await uploadFile(instance, { modelId, name, source }, { multipart, onBytes, signal })
-      onUploaded?.(performance.now() - startedMs)
-      return _id
-    },
-  )
+  const source = syntheticSource({ sizeBytes, fill, seed, name: stableName, pacer })
+  const uploads = uploadsTo(run, instance, { modelId, multipart })
+  return uploads.upload({ stepName: stableName, planned: name, name, source, onUploaded })
 }
