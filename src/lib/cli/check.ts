@@ -1,4 +1,4 @@
-import { loadSettings, loadSettingsIfAny, type Settings } from '../config/settings.js'
+import type { Settings, SettingsSources } from '../config/settings.js'
 import { ExitCode } from '../errors.js'
 import { showControls } from '../http/server-text.js'
 import type { CheckOptions } from '../lint/conclude.js'
@@ -55,7 +55,7 @@ export function safely(tell: (message: string) => void): (message: string) => vo
 /**
  * Loads the specifications that were named, or those of the instance.
  *
- * @throws UsageError as {@link loadSettings} does, SpecificationError and others when there is none
+ * @throws UsageError as the settings do, SpecificationError and others when there is none
  */
 export async function loadSpecifications(
   named: readonly string[],
@@ -73,13 +73,19 @@ export async function loadNamed(
   flags: ConnectionFlags,
   options: LoadOptions,
 ): Promise<LoadedDocument> {
-  const sources = { url: flags.url, envFile: flags['env-file'], environment: process.env }
-  const settings = /^https?:/i.test(fileOrUrl) ? await loadSettingsIfAny(sources) : undefined
+  const isUrl = /^https?:/i.test(fileOrUrl)
+  const settings = isUrl ? await (await import('../config/settings.js')).loadSettingsIfAny(toSources(flags)) : undefined
   return loadSpecification(fileOrUrl, settings?.credentials, options)
 }
 
-export function readSettings(flags: ConnectionFlags): Promise<Settings> {
-  return loadSettings({ url: flags.url, envFile: flags['env-file'], environment: process.env })
+/** Where settings are read only when they are needed, a check of files starts sooner. */
+export async function readSettings(flags: ConnectionFlags): Promise<Settings> {
+  const { loadSettings } = await import('../config/settings.js')
+  return loadSettings(toSources(flags))
+}
+
+function toSources(flags: ConnectionFlags): SettingsSources {
+  return { url: flags.url, envFile: flags['env-file'], environment: process.env }
 }
 
 /**
