@@ -166,6 +166,7 @@ describe('what is not Bailo, or not as today', () => {
     const settings = {
       origin,
       credentials: new Credentials(origin, 'BAC_KEY', 'BSK_SECRET'),
+      trustedCertificates: undefined,
       envFile: '',
       lookUp: () => undefined,
       writeBack: () => Promise.resolve(),
