@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { loadFlagSettings, type ConnectionFlags } from './load-settings.js'
 import { loadSettings, type Settings } from '../config/settings.js'
 import { Journal } from '../run/journal/journal.js'
 import { findRunId } from '../run/journal/run-store.js'
@@ -31,15 +32,18 @@ export async function withRunJournal<T>(
  */
 export async function loadSettingsOfRun(
   { header }: Pick<Journal, 'header'>,
-  given: { readonly 'env-file'?: string | undefined; readonly url?: string | undefined },
+  given: ConnectionFlags,
 ): Promise<Settings> {
   const { 'env-file': givenFile, url: givenUrl } = given
-  if (givenFile !== undefined) return loadSettings({ envFile: givenFile, url: givenUrl, environment: process.env })
+  if (givenFile !== undefined) return loadFlagSettings(given)
   // What a run makes is at the destination, where it has two ends.
   const destination = header.args.find((word) => word.startsWith('--to-env-file='))
   const own = destination ?? header.args.find((word) => word.startsWith('--env-file='))
-  const envFile = own === undefined ? undefined : path.resolve(header.cwd, own.slice(own.indexOf('=') + 1))
+  const recordedFile = (word: string | undefined): string | undefined =>
+    word === undefined ? undefined : path.resolve(header.cwd, word.slice(word.indexOf('=') + 1))
+  const envFile = recordedFile(own)
+  const caFile = given['ca-file'] ?? recordedFile(header.args.find((word) => word.startsWith('--ca-file=')))
   const url = givenUrl ?? header.args.find((word) => word.startsWith('--url='))?.slice('--url='.length)
   const environment = destination === undefined ? process.env : {}
-  return loadSettings({ envFile, url: destination === undefined ? url : givenUrl, environment })
+  return loadSettings({ envFile, caFile, url: destination === undefined ? url : givenUrl, environment })
 }
