@@ -15,7 +15,7 @@ export interface JsonAnswer {
  */
 export async function startMeddlingProxy(
   targetOrigin: string,
-  meddle: (request: ReceivedRequest, answer: JsonAnswer) => JsonAnswer | undefined,
+  meddle: (request: ReceivedRequest, answer: JsonAnswer) => JsonAnswer | undefined | Promise<JsonAnswer | undefined>,
 ): Promise<ScriptedServer> {
   return startServer(async (request) => {
     const { method, url, headers } = request
@@ -29,7 +29,7 @@ export async function startMeddlingProxy(
       ...(request.body.length > 0 && { body: request.body }),
     })
     const answer = { status: response.status, body: await response.json() }
-    const { status, body } = meddle(request, answer) ?? answer
+    const { status, body } = (await meddle(request, answer)) ?? answer
     return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
   })
 }
