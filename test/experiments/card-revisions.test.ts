@@ -11,14 +11,14 @@ import { Run } from '../../src/lib/run/run.js'
 const never = new AbortController().signal
 // As a run does with its own: one listener per waiting racer.
 setMaxListeners(0, never)
-const newRun = (concurrency: number) => new Run({ concurrency, isDryRun: false })
+const newRun = (concurrency: number, signal = never) => new Run({ concurrency, isDryRun: false, signal })
 const refusal = (status: number) =>
   new ResponseError({ method: 'PUT', path: '/x' }, { origin: 'http://x', status, serverMessage: 'no' })
 
 describe('the pace', () => {
   it('starts groups together, one group per interval', async () => {
     const starts: number[] = []
-    const options = { count: 6, intervalMs: 150, keepGoing: false, signal: never }
+    const options = { count: 6, intervalMs: 150, keepGoing: false }
     await forEachPaced(newRun(2), options, async (index, onStart) => {
       onStart()
       starts[index - 1] = performance.now()
@@ -32,7 +32,7 @@ describe('the pace', () => {
   it('never has more under way than there are places, and waits for none that was there already', async () => {
     let running = 0
     let most = 0
-    const options = { count: 20, intervalMs: 0, keepGoing: false, signal: never }
+    const options = { count: 20, intervalMs: 0, keepGoing: false }
     await forEachPaced(newRun(3), options, async (_index, onStart) => {
       onStart()
       most = Math.max(most, ++running)
@@ -47,16 +47,16 @@ describe('the pace', () => {
   it('ends a long wait at once when it is interrupted, or when something fails', async () => {
     const controller = new AbortController()
     const begun: number[] = []
-    const options = { count: 3, intervalMs: 3_600_000, keepGoing: false, signal: controller.signal }
+    const options = { count: 3, intervalMs: 3_600_000, keepGoing: false }
     setTimeout(() => controller.abort(), 50)
-    await forEachPaced(newRun(1), options, async (index, onStart) => {
+    await forEachPaced(newRun(1, controller.signal), options, async (index, onStart) => {
       onStart()
       begun.push(index)
       return Promise.resolve()
     })
     expect(begun).toEqual([1])
 
-    await forEachPaced(newRun(2), { ...options, signal: never }, async (index, onStart) => {
+    await forEachPaced(newRun(2), options, async (index, onStart) => {
       onStart()
       await sleep(20)
       if (index === 2) throw new ExpectedError('failed', { exitCode: ExitCode.Usage })
@@ -69,7 +69,7 @@ describe('the pace', () => {
       begun.push(index)
       return Promise.reject(new ExpectedError('failed', { exitCode: ExitCode.Usage }))
     }
-    const options = { count: 3, intervalMs: 0, keepGoing: true, signal: never }
+    const options = { count: 3, intervalMs: 0, keepGoing: true }
     await forEachPaced(newRun(1), options, fail)
     await forEachPaced(newRun(1), { ...options, keepGoing: false }, fail)
     expect(begun).toEqual([1, 2, 3, 1])
