@@ -1,14 +1,5 @@
-import { concatenate, type Text } from './text.js'
-import {
-  MAX_ALTERNATIVES,
-  meet,
-  type Name,
-  NO_WAYS,
-  type Reading,
-  readingsOf,
-  type Value,
-  type Ways,
-} from './values.js'
+import { concatenate, isFull } from './text.js'
+import { MAX_ALTERNATIVES, meet, type Name, NO_WAYS, type Reading, readingsOf, type Value } from './values.js'
 
 /** A value that becomes part of a text, and what it is called where it is not known. */
 export interface Operand {
@@ -28,19 +19,15 @@ export function combine(operands: readonly Operand[]): Value {
     const name = operands[index]?.name() ?? 'value'
     readings = readings.with(index, [{ text: [{ name }], ways: NO_WAYS }])
   }
-  let combined: Combination[] = [{ texts: [], ways: NO_WAYS }]
+  let combined: Reading[] = [{ text: [], ways: NO_WAYS }]
   for (const some of readings) combined = combined.flatMap((before) => some.flatMap((one) => append(before, one)))
-  return combined.map(({ texts, ways }) => ({ kind: 'text', text: concatenate(texts), ways }))
+  return combined.map(({ text, ways }) => ({ kind: 'text', text, ways }))
 }
 
-interface Combination {
-  readonly texts: readonly Text[]
-  readonly ways: Ways
-}
-
-function append(before: Combination, { text, ways }: Reading): Combination[] {
+function append(before: Reading, { text, ways }: Reading): Reading[] {
+  if (isFull(before.text)) return [before]
   const both = meet(before.ways, ways)
-  return both === undefined ? [] : [{ texts: [...before.texts, text], ways: both }]
+  return both === undefined ? [] : [{ text: concatenate([before.text, text]), ways: both }]
 }
 
 const countOf = (readings: readonly Reading[][]): number =>

@@ -1,7 +1,7 @@
 import { elementsOf } from './elements.js'
 import { listOf, type Machine } from './machine.js'
 import type { Arguments } from './requests.js'
-import type { DictContents } from './store.js'
+import { type DictContents, MAX_SIZE } from './store.js'
 import { join, literal, literalsOf, NONE, unknown, type Value } from './values.js'
 
 const EMPTY: DictContents = { entries: new Map(), isComplete: true }
@@ -10,6 +10,8 @@ const EMPTY: DictContents = { entries: new Map(), isComplete: true }
 export function setEntry(ref: number, key: Value, value: Value, machine: Machine): void {
   const { entries, isComplete } = machine.store.dict(ref)
   const keys = literalsOf(key)
+  // There is no room for more.
+  if (!isComplete && entries.size >= MAX_SIZE) return
   const changed = new Map(entries)
   for (const name of keys) changed.set(name, keys.length === 1 ? value : join([entries.get(name) ?? [], value]))
   machine.store.setDict(ref, { entries: changed, isComplete: isComplete && keys.length === key.length })

@@ -7,6 +7,7 @@ import { childrenOf, isExpression } from './syntax.js'
 import type { Hole } from './text.js'
 import {
   type Atom,
+  type ClassInfo,
   type Definition,
   join,
   literalsOf,
@@ -20,9 +21,14 @@ import {
 /** How many functions are followed into one another. */
 const MAX_CALLS = 12
 
+/** What it costs to follow a call, next to what it leads to. */
+const COST_OF_CALL = 10
+
 /** Defines functions, and goes through their bodies, on their own or as they are called. */
 export abstract class Functions extends Calls {
   private ids = 0
+  /** True while a function is read of which it is not known whether it can be read yet. */
+  private isTrial = false
   /** The functions that are being gone through, outermost first. */
   private readonly running: Definition[] = []
   private readonly bodies = new Map<number, SyntaxNode>()
@@ -30,6 +36,9 @@ export abstract class Functions extends Calls {
 
   /** Goes through the statements of a body; false when none of its paths comes to its end. */
   protected abstract execute(body: SyntaxNode, frame: Frame): boolean
+
+  /** Returns the class whose body a scope is. */
+  protected abstract classAt(scope: Scope): ClassInfo | undefined
 
   protected newId(): number {
     return ++this.ids
@@ -85,15 +94,24 @@ export abstract class Functions extends Calls {
 
   /** Reads a function inside of another one, now or, where it needs names that are bound later, at the end of that. */
   protected readInside(definition: Definition, frame: Frame): void {
-    const { calls, needsLaterName } = this
+    if (this.isTrial) {
+      this.readNested(definition, frame.context)
+      return
+    }
+    const { calls } = this
     const found: FoundRequest[] = []
     this.calls = { add: (request) => found.push(request) }
+    this.isTrial = true
     this.needsLaterName = false
     this.readNested(definition, frame.context)
+    this.isTrial = false
     this.calls = calls
-    if (this.needsLaterName) frame.postponed.push(definition)
-    else for (const request of found) calls.add(request)
-    this.needsLaterName = needsLaterName
+    if (!this.needsLaterName) {
+      for (const request of found) calls.add(request)
+      return
+    }
+    frame.postponed.push(definition)
+    for (const { at } of found) this.reached.delete(at)
   }
 
   private readNested(definition: Definition, context: CallContext): void {
@@ -149,6 +167,7 @@ export abstract class Functions extends Calls {
     args: Arguments | undefined,
     context: CallContext,
   ): Frame & { readonly value: Value } {
+    this.spend(COST_OF_CALL)
     const { body, qualifiedName, outer } = definition
     const scope: Scope = { id: this.newId(), outer, qualifiedName, foreign: undefined }
     const frame = this.newFrame(scope, definition, context)
@@ -198,7 +217,7 @@ export abstract class Functions extends Calls {
     args: Arguments | undefined,
     frame: Frame,
   ): void {
-    const { role, id, parameters } = definition
+    const { role, id, parameters, outer } = definition
     const isBound = self !== undefined && role !== 'static-method' && role !== 'function'
     const given = isBound && args !== undefined ? { ...args, positional: [[self], ...args.positional] } : args
     if (given !== undefined) {
@@ -207,9 +226,9 @@ export abstract class Functions extends Calls {
     }
     for (const [index, { name, kind, defaultValue }] of parameters.entries()) {
       const hole: Hole = { name, parameterOf: id, ...defaultOf(defaultValue) }
-      // A function outside of a class may be meant as a method: its name says so.
-      const isSelf = index === 0 && (isBound || (name === 'self' && role === 'function'))
-      if (isSelf) this.bind(name, [self ?? { kind: 'instance', of: undefined }], frame)
+      // A function that is no method may be meant as one: the name of its parameter says so.
+      const isSelf = index === 0 && (isBound || (name === 'self' && self === undefined))
+      if (isSelf) this.bind(name, [self ?? { kind: 'instance', of: this.classAt(outer) }], frame)
       else if (kind === 'rest') this.bind(name, this.newList({ variants: [[]], rest: hole }), frame)
       else if (kind === 'keywords') this.bind(name, this.newDict({ entries: new Map(), isComplete: false }), frame)
       else this.bind(name, [{ kind: 'unknown', hole }], frame)

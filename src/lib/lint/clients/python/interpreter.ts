@@ -10,10 +10,10 @@ import { type Definition, join, NONE, type Scope, unknown, type Value } from './
 /** A loop over more items than this is gone through for all of them at once. */
 const MAX_ROUNDS = 16
 /** Nodes that may be looked at for one function: some of its own length, and some for the functions that it calls. */
-const FUEL_PER_FUNCTION = 20_000
-const FUEL_PER_CHARACTER = 20
+const FUEL_PER_FUNCTION = 5_000
+const FUEL_PER_CHARACTER = 10
 /** Nodes that may be looked at for a whole file, on top of what its length allows. */
-const FUEL_PER_FILE = 2_000_000
+const FUEL_PER_FILE = 500_000
 
 /** Goes through the statements of a module, its classes and functions, as Python would, but along every path. */
 export class Interpreter extends Members {
@@ -24,7 +24,7 @@ export class Interpreter extends Members {
 
   /** Reads a module and every function in it. */
   run(module: SyntaxNode): void {
-    this.budget = FUEL_PER_FILE + this.text.length
+    this.budget = FUEL_PER_FILE + this.text.length / 2
     const scope: Scope = { id: this.newId(), outer: undefined, qualifiedName: '', foreign: undefined }
     this.refuel(module)
     this.execute(module, this.newFrame(scope, undefined, contextOf(undefined)))

@@ -8,12 +8,13 @@ import { propertyOf, REQUEST_METHODS } from './syntax.js'
 import { type Hole, isHole } from './text.js'
 import { type Atom, type ClassInfo, type Definition, join, type Scope, unknown, type Value } from './values.js'
 
-/** How many base classes are looked at for one class. */
-const MAX_BASES = 50
+/** How many classes are looked at above and below one class. */
+const MAX_CLASSES = 50
 
 /** Tells what the attributes of classes and their instances are. */
 export abstract class Members extends Functions {
   private readonly classes = new Map<number, ClassInfo>()
+  private readonly heirs = new Map<number, readonly ClassInfo[]>()
   private readonly assigned = new Map<Definition, ReadonlyMap<string, Value>>()
 
   /** Defines a class, and returns the scope of its body. */
@@ -22,6 +23,9 @@ export abstract class Members extends Functions {
     const scope: Scope = { id: this.newId(), outer: frame.scope, qualifiedName, foreign: undefined }
     const info: ClassInfo = { id: scope.id, qualifiedName, bases, scope, assigners: this.findAssigners(body) }
     this.classes.set(info.id, info)
+    for (const base of bases.flat()) {
+      if (base.kind === 'class') this.heirs.set(base.of.id, [...(this.heirs.get(base.of.id) ?? []), info])
+    }
     this.bind(name, [{ kind: 'class', of: info }], frame)
     return scope
   }
@@ -49,6 +53,10 @@ export abstract class Members extends Functions {
     const isAccessor = decorators.some((one) => /\.(setter|deleter)$/.test(one))
     if (!isAccessor) this.bind(name, [{ kind: 'function', definition, self: undefined }], frame)
     return definition
+  }
+
+  protected classAt({ id }: Scope): ClassInfo | undefined {
+    return this.classes.get(id)
   }
 
   /** Finds the methods that assign `self.NAME`. */
@@ -137,19 +145,23 @@ export abstract class Members extends Functions {
   private lineOf(of: ClassInfo): ClassInfo[] {
     const line = new Set<ClassInfo>()
     const visit = (one: ClassInfo): void => {
-      if (line.has(one) || line.size > MAX_BASES) return
+      if (line.has(one) || line.size > MAX_CLASSES) return
       line.add(one)
       for (const base of one.bases.flat()) if (base.kind === 'class') visit(base.of)
     }
     visit(of)
+    this.spend(line.size)
     return [...line]
   }
 
+  /** Returns the classes that inherit from one, nearest first. */
   private classesBelow(of: ClassInfo): ClassInfo[] {
-    if (!this.spend(this.classes.size)) return []
-    return [...this.classes.values()].filter(
-      (one) => one !== of && one.bases.length > 0 && this.lineOf(one).includes(of),
-    )
+    const found = new Set<ClassInfo>(this.heirs.get(of.id))
+    for (const one of found) {
+      for (const heir of this.heirs.get(one.id) ?? []) if (found.size < MAX_CLASSES) found.add(heir)
+    }
+    this.spend(found.size)
+    return [...found]
   }
 
   private findIn(line: readonly ClassInfo[], name: string): Value | undefined {

@@ -23,7 +23,7 @@ const isDict = (contents: Contents | undefined): contents is DictContents =>
 
 const MAX_VARIANTS = 16
 /** How many entries or items are followed. What sends names has fewer; tables of data may have any number. */
-const MAX_SIZE = 500
+export const MAX_SIZE = 500
 const SOME_ITEMS: Hole = { name: 'items' }
 const ANY_DICT: DictContents = { entries: new Map(), isComplete: false }
 const ANY_LIST: ListContents = { variants: [[]], rest: SOME_ITEMS }
