@@ -13,6 +13,8 @@ export interface FileToUpload {
   readonly mime?: string | undefined
   readonly tags?: readonly string[] | undefined
   readonly source: ByteSource
+  /** Told how long the upload took that was needed in the end; not where an earlier attempt had made the file. */
+  readonly onUploaded?: (latencyMs: number) => void
 }
 
 export interface FileUploadsOptions {
@@ -65,7 +67,7 @@ export class FileUploads {
     return upload
   }
 
-  #step({ stepName, source, ...file }: FileToUpload): Promise<string> {
+  #step({ stepName, source, onUploaded, ...file }: FileToUpload): Promise<string> {
     const modelId = this.#modelId
     const { sizeBytes } = source
     const describeCreated = (fileId: string) =>
@@ -88,6 +90,7 @@ export class FileUploads {
           if (others.length > 0) await noteUpload({ others })
         }
         const { begun } = readUploadNotes(notes)
+        const startedMs = performance.now()
         const stored = await uploadFile(
           this.#instance,
           { modelId, source, ...file },
@@ -100,6 +103,7 @@ export class FileUploads {
             signal,
           },
         )
+        onUploaded?.(performance.now() - startedMs)
         this.#claimed.add(stored._id)
         return stored._id
       },
