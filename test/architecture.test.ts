@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest'
 
 /** From top to bottom. A file imports from its own folder and from layers below it, not from folders beside it. */
 const LAYERS = [
-  ['commands'],
-  ['lib/cli'],
+  ['commands', 'index'],
+  ['lib/cli', 'lib/library'],
   ['lib/lint'],
   ['lib/report'],
-  ['lib/experiments', 'lib/demo', 'lib/import-model'],
+  ['lib/experiments', 'lib/demo', 'lib/import-model', 'lib/doctor'],
   ['lib/run', 'lib/api', 'lib/registry'],
   ['lib/content', 'lib/http'],
   ['lib/config'],
@@ -61,9 +61,9 @@ function readImports(from: string, text: string): Import[] {
   })
 }
 
-/** The folder that a layer is made of: `lib/http` for `src/lib/http/retry.ts`; undefined outside of src. */
+/** The folder that a layer is made of: `lib/http` for `src/lib/http/retry.ts`; `index` for the library's entry; undefined outside of src. */
 function folderOf(file: string): string | undefined {
-  return /^src\/(commands|lib\/[^/.]+)/.exec(file)?.[1]
+  return /^src\/(commands|index|lib\/[^/.]+)/.exec(file)?.[1]
 }
 
 function layerOf(folder: string): number {
@@ -131,6 +131,14 @@ describe('imports', () => {
   it('name each package only where it has its home', () => {
     const strays = imports.filter(({ from, to }) => !(HOMES[to] ?? [folderOf(from)]).includes(folderOf(from) ?? ''))
     expect(strays).toEqual([])
+  })
+
+  it('of the library lead to no command line, no terminal and no sandbox', () => {
+    const reached = new Set<string>(['src/index.ts'])
+    for (const file of reached) for (const { from, to } of imports) if (from === file) reached.add(to)
+    expect(reached).toContain('src/lib/http/connection.ts')
+    const unwanted = /^src\/(commands|lib\/(cli|report|sandbox))\/|^@oclif|^(fastify|chalk|cli-progress|yaml)$/
+    expect([...reached].filter((name) => unwanted.test(name))).toEqual([])
   })
 
   it('of commands need no network, no hashing and no files', () => {

@@ -4,7 +4,7 @@ import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, durationFlag, experimentFlags, modelFlag, sizeFlag } from '../lib/cli/flags.js'
 import { failureLimitFlag, rampFlag } from '../lib/cli/threshold-flags.js'
 import { readUploadFlags, uploadFlags } from '../lib/cli/upload-flags.js'
-import { loadSettings } from '../lib/config/settings.js'
+import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import {
   concurrentFileUploads,
   type ConcurrentFileUploadsResult,
@@ -45,7 +45,7 @@ ${exitCodesHelp}`
 
   async run(): Promise<ConcurrentFileUploadsResult> {
     const { flags } = await this.parse(ConcurrentFileUploads)
-    const settings = await loadSettings({ envFile: flags['env-file'], url: flags.url, environment: process.env })
+    const settings = await loadFlagSettings(flags)
     const ramp = flags.ramp ?? [flags.concurrency]
     return this.runExperiment(
       { ...flags, concurrency: Math.max(...ramp) },

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, experimentFlags } from '../lib/cli/flags.js'
-import { loadSettings } from '../lib/config/settings.js'
+import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import { SCRIPTS } from '../lib/content/long-word.js'
 import { longNames, type LongNamesResult } from '../lib/experiments/long-names/index.js'
 import { MAX_LENGTH, MIN_LENGTH } from '../lib/experiments/long-names/plan.js'
@@ -47,7 +47,7 @@ ${exitCodesHelp}`
 
   async run(): Promise<LongNamesResult> {
     const { flags } = await this.parse(LongNames)
-    const settings = await loadSettings({ envFile: flags['env-file'], url: flags.url, environment: process.env })
+    const settings = await loadFlagSettings(flags)
     return this.runExperiment(
       flags,
       (context) =>

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, experimentFlags } from '../lib/cli/flags.js'
-import { loadSettings } from '../lib/config/settings.js'
+import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import { manyModelsWithTags, type ManyModelsResult } from '../lib/experiments/many-models-with-tags/index.js'
 import { formatManyModels } from '../lib/report/many-models-with-tags-text.js'
 
@@ -44,7 +44,7 @@ ${exitCodesHelp}`
 
   async run(): Promise<ManyModelsResult> {
     const { flags } = await this.parse(ManyModelsWithTags)
-    const settings = await loadSettings({ envFile: flags['env-file'], url: flags.url, environment: process.env })
+    const settings = await loadFlagSettings(flags)
     return this.runExperiment(
       flags,
       (context) =>

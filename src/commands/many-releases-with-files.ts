@@ -4,7 +4,7 @@ import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, experimentFlags, modelFlag } from '../lib/cli/flags.js'
 import { releasesWithFilesHelp } from '../lib/cli/releases-with-files-help.js'
 import { readUploadFlags, uploadFlags } from '../lib/cli/upload-flags.js'
-import { loadSettings } from '../lib/config/settings.js'
+import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import { manyReleasesWithFiles, type ManyReleasesWithFilesResult } from '../lib/experiments/many-releases-with-files.js'
 import { formatReleasesWithFiles } from '../lib/report/releases-with-files-text.js'
 
@@ -42,7 +42,7 @@ ${releasesWithFilesHelp}`
 
   async run(): Promise<ManyReleasesWithFilesResult> {
     const { flags } = await this.parse(ManyReleasesWithFiles)
-    const settings = await loadSettings({ envFile: flags['env-file'], url: flags.url, environment: process.env })
+    const settings = await loadFlagSettings(flags)
     return this.runExperiment(
       flags,
       (context) =>

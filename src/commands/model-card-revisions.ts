@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, durationFlag, experimentFlags, modelFlag } from '../lib/cli/flags.js'
-import { loadSettings } from '../lib/config/settings.js'
+import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import { modelCardRevisions, type CardRevisionsResult } from '../lib/experiments/model-card-revisions/index.js'
 import { formatCardRevisions } from '../lib/report/model-card-revisions-text.js'
 
@@ -42,7 +42,7 @@ ${exitCodesHelp}`
 
   async run(): Promise<CardRevisionsResult> {
     const { flags } = await this.parse(ModelCardRevisions)
-    const settings = await loadSettings({ envFile: flags['env-file'], url: flags.url, environment: process.env })
+    const settings = await loadFlagSettings(flags)
     return this.runExperiment(
       flags,
       (context) =>

@@ -4,7 +4,7 @@ import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, experimentFlags, modelFlag } from '../lib/cli/flags.js'
 import { releasesWithFilesHelp } from '../lib/cli/releases-with-files-help.js'
 import { readUploadFlags, uploadFlags } from '../lib/cli/upload-flags.js'
-import { loadSettings } from '../lib/config/settings.js'
+import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import {
   MAX_COUNT_EXPONENT,
   severalReleasesWithFiles,
@@ -20,7 +20,7 @@ export default class SeveralReleasesWithFiles extends ExperimentCommand {
 ${releasesWithFilesHelp}`
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --max-size-exponent 2',
     '<%= config.bin %> <%= command.id %> --max-count-exponent 8 --max-size-exponent 3 --dry-run',
     '<%= config.bin %> <%= command.id %> --model my-model-ab12cd --bump major',
   ]
@@ -46,7 +46,7 @@ ${releasesWithFilesHelp}`
 
   async run(): Promise<SeveralReleasesWithFilesResult> {
     const { flags } = await this.parse(SeveralReleasesWithFiles)
-    const settings = await loadSettings({ envFile: flags['env-file'], url: flags.url, environment: process.env })
+    const settings = await loadFlagSettings(flags)
     return this.runExperiment(
       flags,
       (context) =>

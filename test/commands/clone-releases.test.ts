@@ -447,7 +447,18 @@ describe('clone-releases', () => {
     ]
     await writeFile(dump, JSON.stringify({ releases }))
     const envFile = await writeEnv('big.env', sandbox)
-    const args = ['clone-releases', '--env-file', envFile, '--from-file', dump, '--multipart', 'never', '--no-images', '--grace', '0']
+    const args = [
+      'clone-releases',
+      '--env-file',
+      envFile,
+      '--from-file',
+      dump,
+      '--multipart',
+      'never',
+      '--no-images',
+      '--grace',
+      '0',
+    ]
 
     const stopped = await runCli(args, {
       cwd: directory,

@@ -78,6 +78,9 @@ export interface FileEntry {
   readonly size?: number
   readonly tags?: readonly string[]
   readonly complete?: boolean
+  /** ISO 8601, as all times. */
+  readonly createdAt?: string
+  readonly updatedAt?: string
 }
 
 export interface ReleaseEntry {
@@ -123,6 +126,66 @@ export interface ImagesAnswer {
   readonly images: readonly { readonly repository: string; readonly name: string; readonly tags: readonly string[] }[]
 }
 
+/** What one scanner says of one file. */
+export interface ScanResult {
+  readonly toolName: string
+  /** `notScanned`, `inProgress`, `complete`, `skipped` or `error`; others are taken for states on the way. */
+  readonly state: string
+  /** What was found, once complete; nothing for a clean file. */
+  readonly summary?: readonly { readonly severity?: string; readonly vulnerabilityDescription?: string }[]
+  /** Absent before the first run. */
+  readonly lastRunAt?: string
+}
+
+export interface ScannedFile extends FileEntry {
+  readonly scanResults?: readonly ScanResult[]
+}
+
+export interface ScannedFilesAnswer {
+  readonly files: readonly ScannedFile[]
+}
+
+export interface ScannersAnswer {
+  readonly scanners: readonly {
+    readonly toolName: string
+    readonly scannerVersion?: string
+    readonly artefactKind: string
+  }[]
+}
+
+export interface StatusAnswer {
+  readonly status: string
+}
+
+export interface MessageAnswer {
+  readonly message: string
+}
+
+/** What a token allows. */
+export interface TokenEntry {
+  readonly accessKey: string
+  readonly actions: readonly string[]
+  /** `all`, or `models` for those of `modelIds` only. */
+  readonly scope?: string
+  readonly modelIds?: readonly string[]
+}
+
+export interface TokensAnswer {
+  readonly tokens: readonly TokenEntry[]
+}
+
+export interface CallerAnswer {
+  readonly user: {
+    readonly dn: string
+    /** Of a call with a token. The answer holds a hash of its secret too, which is not read. */
+    readonly token?: TokenEntry
+  }
+}
+
+export interface PermissionsAnswer {
+  readonly permissions: Readonly<Record<string, { readonly hasPermission: boolean; readonly info?: string }>>
+}
+
 const text = { type: 'string' } as const
 const texts = { type: 'array', items: text } as const
 const flag = { type: 'boolean' } as const
@@ -141,7 +204,8 @@ const modelEntry = object({ id: text, name: text, kind: text }, { description: t
 const cardEntry = { version: count, schemaId: text }
 const cardDetails = { metadata: anyObject, mirrored: flag }
 const schemaEntry = object({ id: text, active: flag }, { hidden: flag, jsonSchema: anyObject })
-const fileEntry = object({ _id: text, name: text }, { mime: text, size: count, tags: texts, complete: flag })
+const fileFields = { mime: text, size: count, tags: texts, complete: flag, createdAt: text, updatedAt: text }
+const fileEntry = object({ _id: text, name: text }, fileFields)
 const releaseEntry = object(
   { semver: text, notes: text },
   {
@@ -154,6 +218,12 @@ const releaseEntry = object(
     createdAt: text,
   },
 )
+
+const scanResult = object(
+  { toolName: text, state: text },
+  { summary: listOf(object({}, { severity: text, vulnerabilityDescription: text })), lastRunAt: text },
+)
+const token = object({ accessKey: text, actions: texts }, { scope: text, modelIds: texts })
 
 /** Compiled when first used: a run needs few of them, and compiling takes time and memory. */
 export class Shape<T> {
@@ -206,4 +276,19 @@ export const answers = {
     object({ fileId: text, uploadId: text, chunks: listOf(object({ startByte: count, endByte: count })) }),
   ),
   part: new Shape<PartAnswer>(object({ ETag: text })),
+  scanners: new Shape<ScannersAnswer>(
+    object({ scanners: listOf(object({ toolName: text, artefactKind: text }, { scannerVersion: text })) }),
+  ),
+  tokens: new Shape<TokensAnswer>(object({ tokens: listOf(token) })),
+  caller: new Shape<CallerAnswer>(object({ user: object({ dn: text }, { token }) })),
+  permissions: new Shape<PermissionsAnswer>(
+    object({
+      permissions: { type: 'object', additionalProperties: object({ hasPermission: flag }, { info: text }) },
+    }),
+  ),
+  scannedFiles: new Shape<ScannedFilesAnswer>(
+    object({ files: listOf(object({ _id: text, name: text }, { ...fileFields, scanResults: listOf(scanResult) })) }),
+  ),
+  status: new Shape<StatusAnswer>(object({ status: text })),
+  message: new Shape<MessageAnswer>(object({ message: text })),
 }

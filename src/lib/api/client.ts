@@ -25,7 +25,8 @@ export function createJsonClient(connection: Connection): JsonClient {
           url: request.url,
           headers: { ...Object.fromEntries(request.headers), ...connection.authorization() },
           openBody: body && (() => body),
-          isRepeatable: request.method === 'GET' || request.method === 'HEAD',
+          // What was deleted by the first of two requests is 404 for the second.
+          isRepeatable: ['GET', 'HEAD', 'DELETE'].includes(request.method),
           signal: connection.signal ? AbortSignal.any([request.signal, connection.signal]) : request.signal,
         },
         async ({ status, headers, body: answerBody }) => {

@@ -13,6 +13,7 @@ export interface Instance {
 export interface ConnectOptions {
   readonly userAgent: string
   readonly maxConnections?: number
+  /** Default: a policy for runs that take their time. */
   readonly retryPolicy?: RetryPolicy
   /** Called for each request that is about to be sent again. */
   readonly onRetry?: (failure: Error) => void

@@ -1,4 +1,4 @@
-import { answers, type ModelEntry } from './answers.js'
+import { answers, type ModelEntry, type PermissionsAnswer } from './answers.js'
 import { bodyOf } from './client.js'
 import type { Instance } from './instance.js'
 import { chooseSchema } from './schemas.js'
@@ -8,6 +8,7 @@ export type Model = ModelEntry
 const MODEL = '/api/v2/model/{modelId}'
 const MODELS = '/api/v2/models'
 const CARD = '/api/v2/model/{modelId}/model-card/{version}'
+const PERMISSIONS = '/api/v2/model/{modelId}/permissions/mine'
 const SETUP = '/api/v2/model/{modelId}/setup/from-schema'
 
 /** What a model can be given when it is made. */
@@ -24,6 +25,12 @@ export interface ModelDetails {
 export async function getModel(instance: Instance, modelId: string): Promise<Model> {
   const body = await bodyOf(instance.json.GET(MODEL, { params: { path: { modelId } } }))
   return answers.model.check({ method: 'GET', path: MODEL }, body).model
+}
+
+/** What the caller may do with a model, by its rights and those of its token, with the reason where it may not. */
+export async function getPermissions(instance: Instance, modelId: string): Promise<PermissionsAnswer['permissions']> {
+  const body = await bodyOf(instance.json.GET(PERMISSIONS, { params: { path: { modelId } } }))
+  return answers.permissions.check({ method: 'GET', path: PERMISSIONS }, body).permissions
 }
 
 /** Makes a public model without a card. Names may repeat; the server makes the id from the name. */

@@ -24,6 +24,11 @@ export class Credentials {
     return `Basic ${Buffer.from(`${this.#accessKey}:${this.#secretKey}`).toString('base64')}`
   }
 
+  /** Whether these are the keys of the token that an instance lists under this access key. */
+  areOf(accessKey: string): boolean {
+    return accessKey === this.#accessKey
+  }
+
   toJSON(): unknown {
     return { origin: this.origin }
   }

@@ -3,8 +3,6 @@ import type { Run } from '../run/run.js'
 /** What every experiment is given besides its own options. */
 export interface ExperimentContext {
   readonly run: Run
-  /** Aborted when the user interrupts the run: what waits outside of a step ends by it. */
-  readonly signal: AbortSignal
   /** Version of this tool, for the User-Agent header and reports. */
   readonly version: string
   /** Tells the user something at once, without being part of the result. */

@@ -3,6 +3,7 @@ import type { MultipartMode } from '../api/upload.js'
 import type { Fill } from '../content/lazy-stream.js'
 import type { Pacer } from '../content/pacer.js'
 import { syntheticSource } from '../content/sources.js'
+import type { Run } from '../run/run.js'
 import type { FileToUpload, FileUploads } from './file-uploads.js'
 
 /** A file that an experiment needs. */
@@ -49,13 +50,16 @@ export function findExistingFiles(
  * @returns the ids of all of them, in the order of the plan; one rejects where its upload fails
  */
 export function ensureFiles(
+  run: Run,
   uploads: FileUploads,
   files: readonly PlannedFile[],
   existing: ReadonlyMap<string, string>,
   settings: UploadSettings,
 ): Promise<string>[] {
   return files.map((file) => {
-    const id = existing.get(file.name)
+    const { name, stableName = name } = file
+    // One that this run has begun is left to its step, which knows what has become of it.
+    const id = run.recordOf('file', stableName) === undefined ? existing.get(name) : undefined
     return id === undefined ? uploads.upload(toUpload(file, settings)) : Promise.resolve(id)
   })
 }
@@ -63,5 +67,10 @@ export function ensureFiles(
 /** A planned file with its content. */
 export function toUpload({ name, sizeBytes, stableName = name }: PlannedFile, settings: UploadSettings): FileToUpload {
   const { seed, fill, pacer } = settings
-  return { stepName: stableName, name, source: syntheticSource({ sizeBytes, fill, seed, name: stableName, pacer }) }
+  return {
+    stepName: stableName,
+    name,
+    planned: name,
+    source: syntheticSource({ sizeBytes, fill, seed, name: stableName, pacer }),
+  }
 }

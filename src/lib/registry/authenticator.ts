@@ -42,6 +42,16 @@ export class Authenticator {
     }
   }
 
+  /**
+   * Asks for a token, without sending anything else.
+   *
+   * @returns false when the registry wants none
+   * @throws ResponseError 401 or 403 when the keys do not have the right to these scopes
+   */
+  async signIn(scopes: readonly Scope[]): Promise<boolean> {
+    return (await this.#tokenFor(scopes)) !== undefined
+  }
+
   async #sendWith<T>(
     token: string | undefined,
     operation: Operation,

@@ -30,6 +30,25 @@ export class RegistryClient {
   }
 
   /**
+   * Goes through the token flow as a request would, without any: for the registry as a whole, or for pushing to a
+   * repository.
+   *
+   * @returns false when the registry wants no token
+   * @throws ResponseError 401 or 403 when the keys do not have the right
+   */
+  async signIn(repository?: string): Promise<boolean> {
+    return this.#authenticator.signIn(repository === undefined ? [] : [scopeOf(repository, 'pull', 'push')])
+  }
+
+  /** Opens an upload and cancels it: the registry takes pushes, and nothing is left of this one. */
+  async tryUpload(repository: string): Promise<void> {
+    await new BlobUpload(this.#connection, this.#authenticator, {
+      repository,
+      source: bufferSource(new Uint8Array()),
+    }).tryOut()
+  }
+
+  /**
    * Reads a manifest or index by tag or digest, and checks that its bytes have the digest that was asked for.
    *
    * @throws ResponseError 404 when there is none
@@ -59,6 +78,16 @@ export class RegistryClient {
         return { bytes, contentType: headers.get('content-type') ?? '', digest }
       },
     )
+  }
+
+  /** As {@link getManifest}, but undefined when there is none, or not even the repository. */
+  async findManifest(repository: string, reference: string): Promise<ManifestAnswer | undefined> {
+    try {
+      return await this.getManifest(repository, reference)
+    } catch (error) {
+      if (error instanceof ResponseError && error.status === 404) return undefined
+      throw error
+    }
   }
 
   /** Stores a manifest or index under a tag or its digest. Its blobs and manifests must be there already. */

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { BlobTransfer } from './blob-upload.js'
 import type { RegistryClient } from './client.js'
 import { createConfig } from './image/config.js'
+import { computeDigest } from './image/digest.js'
 import { createLayer, type LayerOptions } from './image/layer.js'
 import { createIndex, createManifest, type Descriptor, type EncodedManifest } from './image/manifest.js'
 import type { ImageSkeleton, LayerSkeleton, PlatformImage } from './image-skeleton.js'
@@ -12,6 +14,22 @@ export interface StoredLayer extends Descriptor {
 }
 
 /**
+ * Computes what {@link storeLayer} would store, without sending it. That takes as long as reading the layer's bytes once.
+ *
+ * @throws RangeError when the size is none; the signal's reason when it is aborted
+ */
+export async function computeLayer(content: LayerOptions, signal?: AbortSignal): Promise<StoredLayer> {
+  const { source, mediaType, diffId } = createLayer(content)
+  const hash = createHash('sha256')
+  for await (const chunk of source.open()) {
+    signal?.throwIfAborted()
+    hash.update(chunk as Buffer)
+  }
+  const digest = `sha256:${hash.digest('hex')}`
+  return { mediaType, digest, size: content.sizeBytes, diffId: diffId === 'same-as-digest' ? digest : diffId }
+}
+
+/**
  * Streams a synthetic layer of an exact size into a repository.
  *
  * @throws RangeError when the size is none; ResponseError and ConnectionError when the registry does not take it
@@ -20,7 +38,7 @@ export async function storeLayer(
   client: RegistryClient,
   repository: string,
   content: LayerOptions,
-  transfer: Pick<BlobTransfer, 'onBytes' | 'signal'> = {},
+  transfer: Pick<BlobTransfer, 'begun' | 'onBegun' | 'onBytes' | 'signal'> = {},
 ): Promise<StoredLayer> {
   const { source, mediaType, diffId } = createLayer(content)
   const digest = await client.pushBlob({ repository, source, ...transfer })
@@ -36,6 +54,23 @@ export interface AssemblyOptions {
   readonly layerOf: (layer: LayerSkeleton) => StoredLayer
 }
 
+/** An image as it is pushed, without its layers: its parts follow from the layers and have no other content. */
+export interface EncodedImage {
+  readonly images: readonly { readonly config: Uint8Array; readonly manifest: EncodedManifest }[]
+  /** What the tag names: the index, or the only manifest. */
+  readonly top: EncodedManifest
+}
+
+/** Makes configs, manifests and, for an index, the index out of layers. Equal options give equal bytes and digests. */
+export function encodeImage(options: AssemblyOptions): EncodedImage {
+  const { skeleton } = options
+  const images = skeleton.images.map((image) => encodePlatformImage(options, image))
+  const manifests = images.map(({ manifest }) => manifest)
+  const top = skeleton.isIndex ? createImageIndex(skeleton, manifests) : manifests[0]
+  if (top === undefined) throw new TypeError('an image without a manifest')
+  return { images, top }
+}
+
 /**
  * Stores configs, manifests and, for an index, the index that make an image out of layers which are in the repository
  * already. The tag is set last, so that it never names half an image.
@@ -44,23 +79,19 @@ export interface AssemblyOptions {
  */
 export async function assembleImage(client: RegistryClient, options: AssemblyOptions): Promise<string> {
   const { repository, tag, skeleton } = options
-  const manifests: EncodedManifest[] = []
-  for (const image of skeleton.images) {
-    const manifest = await createImageManifest(client, options, image)
-    manifests.push(manifest)
+  const { images, top } = encodeImage(options)
+  for (const { config, manifest } of images) {
+    await client.pushBytes(repository, config)
     if (skeleton.isIndex) await client.putManifest(repository, manifest.digest, manifest)
   }
-  const top = skeleton.isIndex ? createImageIndex(skeleton, manifests) : manifests[0]
-  if (top === undefined) throw new TypeError('an image without a manifest')
   await client.putManifest(repository, tag, top)
   return top.digest
 }
 
-async function createImageManifest(
-  client: RegistryClient,
+function encodePlatformImage(
   { repository, tag, seed, layerOf }: AssemblyOptions,
   image: PlatformImage,
-): Promise<EncodedManifest> {
+): EncodedImage['images'][number] {
   const layers = image.layers.map(layerOf)
   const config = createConfig({
     // An image outside an index has no platform in its manifest; this is what most are.
@@ -69,8 +100,8 @@ async function createImageManifest(
     seed,
     name: `${repository}:${tag}`,
   })
-  const digest = await client.pushBytes(repository, config)
-  return createManifest({ config: { digest, size: config.length }, layers })
+  const manifest = createManifest({ config: { digest: computeDigest(config), size: config.length }, layers })
+  return { config, manifest }
 }
 
 function createImageIndex(skeleton: ImageSkeleton, manifests: readonly EncodedManifest[]): EncodedManifest {

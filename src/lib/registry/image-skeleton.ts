@@ -4,6 +4,7 @@ import { ManifestError, parseManifest, type ParsedManifest } from './image/parse
 import type { Platform } from './image/platform.js'
 
 export interface LayerSkeleton {
+  /** For a layer that is still to be made, a name that no other layer has. */
   readonly digest: string
   readonly sizeBytes: number
 }

@@ -31,7 +31,7 @@ export function formatDuration(ms: number): string {
  * line of its own, so that it can be copied.
  */
 export function wrapText(text: string, firstIndent: string, indent: string): string[] {
-  const width = Math.min(WIDTH, process.stdout.columns ?? WIDTH)
+  const width = Math.min(WIDTH, process.stdout.columns || WIDTH)
   const lines: string[] = []
   let line = firstIndent
   for (const word of text.split(' ')) {
@@ -49,4 +49,11 @@ export function wrapText(text: string, firstIndent: string, indent: string): str
 /** A number with its noun: `1 release`, `2 releases`. */
 export function countOf(count: number, singular: string, plural = `${singular}s`): string {
   return `${count} ${count === 1 ? singular : plural}`
+}
+
+/** A text of at most so many characters; what is cut from a longer one is its middle, because names often differ at the end. */
+export function shorten(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text
+  const tail = Math.floor((maxLength - 3) / 2)
+  return `${text.slice(0, maxLength - 3 - tail)}...${text.slice(text.length - tail)}`
 }

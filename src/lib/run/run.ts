@@ -114,7 +114,7 @@ export class Run {
     this.#limit = pLimit(options.concurrency)
     this.signal = this.#breakOff.signal
     // One listener per request in flight: their number is bounded by the concurrency, not by Node's guess at a leak.
-    setMaxListeners(0, this.signal)
+    setMaxListeners(0, this.signal, this.#noMoreSteps.signal)
     const { signal } = options
     const stop = (): void => this.#stopStarting(signal?.reason)
     if (signal?.aborted) stop()
@@ -226,6 +226,11 @@ export class Run {
   /** Takes in how an attempt of a request ended, so that a server which fails for a while ends the run. */
   noteAttempt(failure: unknown): void {
     if (this.#breaker.note(isServerFailure(failure))) this.#stopStarting(new ServerFailingError())
+  }
+
+  /** Aborted when no further step starts: what waits outside of a step ends by it. */
+  get stopSignal(): AbortSignal {
+    return this.#noMoreSteps.signal
   }
 
   /** Why no further step starts: an interrupt, or a failure that every other step would share. */

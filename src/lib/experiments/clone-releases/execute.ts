@@ -4,12 +4,12 @@ import type { Fill } from '../../content/lazy-stream.js'
 import { syntheticSource } from '../../content/sources.js'
 import { ExpectedError } from '../../errors.js'
 import { RegistryClient } from '../../registry/client.js'
-import { assembleImage } from '../../registry/image-assembly.js'
 import type { Run } from '../../run/run.js'
 import { FileUploads } from '../file-uploads.js'
+import { pushImage } from '../image-pusher.js'
+import { LayerPusher } from '../layer-pusher.js'
 import { makeRelease } from '../make-release.js'
 import type { DestinationState } from './destination.js'
-import { LayerPusher } from './layer-pusher.js'
 import { fileStepName } from './made-before.js'
 import type { ClonePlan, PlannedImage } from './plan.js'
 import { imageKey } from './release-skeleton.js'
@@ -37,7 +37,7 @@ export async function executePlan(
   options: ExecutionOptions,
 ): Promise<void> {
   const files = new FileUploader(run, instance, plan, before, options)
-  const images = new ImagePusher(run, new RegistryClient(instance.connection), plan.images, options)
+  const images = new ImagePusher(run, instance, plan.images, options)
   const { modelId } = options
   const listed = [...before.releases.values()]
   let previous: Promise<void> = Promise.resolve()
@@ -95,9 +95,16 @@ class FileUploader {
 class ImagePusher {
   readonly #images = new Map<string, Promise<string>>()
 
-  constructor(run: Run, client: RegistryClient, images: readonly PlannedImage[], options: ExecutionOptions) {
-    const layers = new LayerPusher(run, client, options)
-    for (const image of images) this.#images.set(imageKey(image), push(run, client, layers, image, options))
+  constructor(
+    run: Run,
+    instance: Instance,
+    images: readonly PlannedImage[],
+    { modelId, seed, fill }: ExecutionOptions,
+  ) {
+    const client = new RegistryClient(instance.connection)
+    const layers = new LayerPusher(run, client, { seed, fill })
+    const place = { run, client, layers, origin: instance.origin, modelId, seed }
+    for (const image of images) this.#images.set(imageKey(image), pushImage(place, image))
   }
 
   /** Resolves when the image is there; one that is not in the plan is there already. */
@@ -108,32 +115,4 @@ class ImagePusher {
   all(): Iterable<Promise<string>> {
     return this.#images.values()
   }
-}
-
-async function push(
-  run: Run,
-  client: RegistryClient,
-  layers: LayerPusher,
-  { name, tag, skeleton }: PlannedImage,
-  { modelId, seed }: ExecutionOptions,
-): Promise<string> {
-  const repository = `${modelId}/${name}`
-  const sources = skeleton.images.flatMap((image) => image.layers)
-  const stored = await Promise.all(
-    sources.map(async (source) => [source.digest, await layers.ensure(repository, source)] as const),
-  )
-  const byDigest = new Map(stored)
-  return run.step({ kind: 'image', name: `${name}:${tag}`, planned: '' }, () =>
-    assembleImage(client, {
-      repository,
-      tag,
-      skeleton,
-      seed,
-      layerOf: ({ digest }) => {
-        const layer = byDigest.get(digest)
-        if (layer === undefined) throw new TypeError(`the layer ${digest} was not pushed`)
-        return layer
-      },
-    }),
-  )
 }

@@ -110,7 +110,7 @@ async function readStart(
 }
 
 async function saveRevisions(
-  { run, signal }: ExperimentContext,
+  { run }: ExperimentContext,
   instance: Instance,
   modelId: string,
   plan: CardPlan,
@@ -118,7 +118,7 @@ async function saveRevisions(
 ): Promise<{ made: ReadonlyMap<number, number>; racesLost: number }> {
   const races = new VersionRaces()
   const made = new Map<number, number>()
-  const pace = { count, keepGoing, signal, intervalMs: run.isDryRun ? 0 : intervalMs }
+  const pace = { count, keepGoing, intervalMs: run.isDryRun ? 0 : intervalMs }
   await forEachPaced(run, pace, async (index, onStart) => {
     made.set(index, await saveRevision(run, instance, { modelId, plan, index, races, onStart }))
   })

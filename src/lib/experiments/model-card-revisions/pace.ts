@@ -11,8 +11,6 @@ export interface Pace {
   readonly intervalMs: number
   /** Whether further ones are begun after one has failed. */
   readonly keepGoing: boolean
-  /** Ends a wait at once. */
-  readonly signal: AbortSignal
 }
 
 /**
@@ -25,11 +23,11 @@ export interface Pace {
  */
 export async function forEachPaced(
   run: Run,
-  { count, intervalMs, keepGoing, signal: interrupt }: Pace,
+  { count, intervalMs, keepGoing }: Pace,
   act: (index: number, onStart: () => void) => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController()
-  const signal = AbortSignal.any([interrupt, stop.signal])
+  const signal = AbortSignal.any([run.stopSignal, stop.signal])
   const running = new Set<Promise<void>>()
   const defects: unknown[] = []
   let startedMs = -Infinity

@@ -118,7 +118,7 @@ async function make(
   const { modelId } = model
   run.expect({ steps: planned.files + planned.releases, bytes: planned.bytes })
   const uploads = new FileUploads(run, instance, { modelId, multipart: options.multipart, listed: listed.files })
-  const fileIds = ensureFiles(uploads, plan.files, existingFiles, options)
+  const fileIds = ensureFiles(run, uploads, plan.files, existingFiles, options)
   const maker = new ReleaseMaker(run, instance, { modelId, listed: listed.releases, bump: options.bump })
   const versions = await makeReleases(run, maker, plan, fileIds, existingReleases, options.keepGoing)
 

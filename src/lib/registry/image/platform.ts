@@ -16,3 +16,12 @@ export function pickPlatform(platform: Platform): Platform {
     ...(variant !== undefined && { variant }),
   }
 }
+
+const PLATFORM = /^(?<os>[a-z0-9]+)\/(?<architecture>[a-z0-9_-]+)(?:\/(?<variant>[a-z0-9._-]+))?$/
+
+/** Reads a platform as people write it, `linux/arm64` or `linux/arm64/v8`; undefined for what is none. */
+export function parsePlatform(text: string): Platform | undefined {
+  const { os, architecture, variant } = PLATFORM.exec(text)?.groups ?? {}
+  if (os === undefined || architecture === undefined) return undefined
+  return { architecture, os, ...(variant !== undefined && { variant }) }
+}

@@ -5,7 +5,7 @@ export interface Hole {
   /** Taken from the expression that stands there. */
   readonly name: string
   /** Id of the function whose parameter it is, so that callers may say more. */
-  readonly parameterOf?: number
+  readonly parameterOf?: number | undefined
   /** What the parameter is when the caller leaves it out. */
   readonly defaultText?: string
   /** What it is by convention: the attribute `url` of a client is the origin plus `/api`. */

@@ -1,0 +1,33 @@
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { confirmName } from '../../src/lib/cli/confirm-name.js'
+
+async function answer(input: Readable): Promise<{ isConfirmed: boolean; shown: string }> {
+  const output = new PassThrough()
+  const isConfirmed = await confirmName('Which? ', 'my-model', { input, output })
+  output.end()
+  return { isConfirmed, shown: await text(output) }
+}
+
+test.each([
+  ['my-model\n', true],
+  [' my-model \r\nmore\n', true],
+  ['my-model', true],
+  ['yes\n', false],
+  ['y\nmy-model\n', false],
+  ['MY-MODEL\n', false],
+  ['\n', false],
+  ['', false],
+])('takes %j for %s', async (typed, expected) => {
+  expect(await answer(Readable.from([typed]))).toEqual({ isConfirmed: expected, shown: 'Which? ' })
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)('takes %s for no answer, and listens no more afterwards', async (signal) => {
+  const before = process.listenerCount(signal)
+  const asked = answer(new PassThrough())
+  // What a signal does: the process itself must not end by it here.
+  process.emit(signal)
+  expect((await asked).isConfirmed).toBe(false)
+  expect(process.listenerCount(signal)).toBe(before)
+})
