@@ -1,11 +1,10 @@
 import type { FileEntry } from '../api/answers.js'
-import type { Instance } from '../api/instance.js'
 import type { MultipartMode } from '../api/upload.js'
 import type { Fill } from '../content/lazy-stream.js'
 import type { Pacer } from '../content/pacer.js'
 import { syntheticSource } from '../content/sources.js'
 import type { Run } from '../run/run.js'
-import { uploadsTo } from './file-uploads.js'
+import type { FileToUpload, FileUploads } from './file-uploads.js'
 
 /** A file that an experiment needs. */
 export interface PlannedFile {
@@ -52,8 +51,7 @@ export function findExistingFiles(
  */
 export function ensureFiles(
   run: Run,
-  instance: Instance,
-  modelId: string,
+  uploads: FileUploads,
   files: readonly PlannedFile[],
   existing: ReadonlyMap<string, string>,
   settings: UploadSettings,
@@ -62,26 +60,17 @@ export function ensureFiles(
     const { name, stableName = name } = file
     // One that this run has begun is left to its step, which knows what has become of it.
     const id = run.recordOf('file', stableName) === undefined ? existing.get(name) : undefined
-    return id === undefined ? uploadPlannedFile(run, instance, modelId, file, settings) : Promise.resolve(id)
+    return id === undefined ? uploads.upload(toUpload(file, settings)) : Promise.resolve(id)
   })
 }
 
-/**
- * Uploads one file, as one step of the run.
- *
- * @param onUploaded told how long the upload took, unless an earlier attempt had made it
- * @returns the file's id; in a dry run its name
- */
-export function uploadPlannedFile(
-  run: Run,
-  instance: Instance,
-  modelId: string,
-  file: PlannedFile,
-  { seed, fill, multipart, pacer }: UploadSettings,
-  onUploaded?: (latencyMs: number) => void,
-): Promise<string> {
-  const { name, sizeBytes, stableName = name } = file
-  const source = syntheticSource({ sizeBytes, fill, seed, name: stableName, pacer })
-  const uploads = uploadsTo(run, instance, { modelId, multipart })
-  return uploads.upload({ stepName: stableName, planned: name, name, source, onUploaded })
+/** A planned file with its content. */
+export function toUpload({ name, sizeBytes, stableName = name }: PlannedFile, settings: UploadSettings): FileToUpload {
+  const { seed, fill, pacer } = settings
+  return {
+    stepName: stableName,
+    name,
+    planned: name,
+    source: syntheticSource({ sizeBytes, fill, seed, name: stableName, pacer }),
+  }
 }

@@ -28,19 +28,6 @@ export interface FileUploadsOptions {
   readonly listed?: readonly FileEntry[]
 }
 
-/** The uploads of each run, by model. */
-const uploadsOfRuns = new WeakMap<Run, Map<string, FileUploads>>()
-
-/** The one that uploads files of a run to a model: it is made with the first call, and knows what belongs to which step. */
-export function uploadsTo(run: Run, instance: Instance, options: FileUploadsOptions): FileUploads {
-  const byModel = uploadsOfRuns.get(run) ?? new Map<string, FileUploads>()
-  uploadsOfRuns.set(run, byModel)
-  const key = `${instance.origin} ${options.modelId}`
-  const uploads = byModel.get(key) ?? new FileUploads(run, instance, options)
-  byModel.set(key, uploads)
-  return uploads
-}
-
 /**
  * Uploads files to one model, each as one step of the run. Bailo gives no two files the same id and lets names repeat, so
  * that an upload whose answer was lost is recognised by its name and size among the files that were not there before it and
