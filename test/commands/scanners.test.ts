@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFile, chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -43,7 +43,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(sandboxes.splice(0).map((sandbox) => sandbox.close()))
-  await chmod(join(directory, 'models', 'locked'), 0o700).catch(() => undefined)
   await rm(directory, { recursive: true })
 })
 
@@ -125,9 +124,9 @@ describe('an upload', () => {
     for (const { scans } of result.files) {
       for (const { afterMs } of scans) expect(afterMs).toBeGreaterThanOrEqual(100)
     }
-    // One listing per interval for all files, and one for the check at the end; none per file.
+    // One listing per interval for all files, one before the first upload, one for the check at the end; none per file.
     const listings = requests.filter((request) => request === `GET /api/v2/model/${modelId}/files`)
-    expect(listings).toHaveLength((result.following?.polls ?? 0) + 1)
+    expect(listings).toHaveLength((result.following?.polls ?? 0) + 2)
     expect(requests.filter((request) => /\/file\//.test(request))).toEqual([])
     expect(requests.filter((request) => /^GET .*\/releases$/.test(request))).toHaveLength(1)
   })
@@ -302,7 +301,9 @@ describe('results', () => {
   it('come through listings that fail for a while', async () => {
     const sandbox = await start()
     await write('models/file')
-    const watch: Watcher = ({ line, count }) => (/^GET .*\/files$/.test(line) && count <= 3 ? 500 : undefined)
+    // The first one is read before the first upload.
+    const watch: Watcher = ({ line, count }) =>
+      /^GET .*\/files$/.test(line) && count >= 2 && count <= 4 ? 500 : undefined
     const { result, exitCode, stderr } = await scan(sandbox, ['models', ...QUICK], {
       url: await startWatchingProxy(sandbox.url, watch),
     })
@@ -312,29 +313,43 @@ describe('results', () => {
     expect(statesOf(result)).toEqual({ file: ['clean', 'clean'] })
   })
 
-  it('are waited for until an interrupt, which ends the wait at once and still prints what was seen', async () => {
+  /** Interrupts a run at its first look at the scanners after its release was made. */
+  async function scanUntilInterrupt(sandbox: Sandbox, args: readonly string[]) {
+    let interrupt = (): void => undefined
+    let isReleased = false
+    const watch: Watcher = ({ line }) => {
+      isReleased ||= /^POST .*\/releases$/.test(line)
+      if (!isReleased || !/^GET .*\/files$/.test(line)) return
+      interrupt()
+      interrupt = () => undefined
+    }
+    const url = await startWatchingProxy(sandbox.url, watch)
+    const onStart: CliOptions['onStart'] = (child) => (interrupt = () => signalGroup(child, 'SIGINT'))
+    return { url, ...(await scan(sandbox, args, { url, onStart })) }
+  }
+
+  it('are waited for until an interrupt, which ends the wait and still prints what was seen', async () => {
     const sandbox = await start(NEVER)
     await write('models/file')
-    let signalled = false
-    const watch: Watcher = ({ line }) => {
-      if (/^GET .*\/files$/.test(line)) polled()
-    }
-    let polled = (): void => undefined
-    const url = await startWatchingProxy(sandbox.url, watch)
-    const { result, exitCode, stderr } = await scan(sandbox, ['models', '--interval', '2s'], {
-      url,
-      onStart: (child) => {
-        polled = () => {
-          if (!signalled) signalGroup(child, 'SIGINT')
-          signalled = true
-        }
-      },
-    })
+    const { result, exitCode, stderr } = await scanUntilInterrupt(sandbox, ['models', '--interval', '2s'])
     expect(exitCode).toBe(130)
     expect(stderr).toContain('Stopped by SIGINT')
     expect(result.scanning).toBe('followed')
     expect(result.findings).toEqual([])
     expect(await readReleases(sandbox, result.target.modelId)).toHaveLength(1)
+  })
+
+  it('are waited for again by the run that is continued, which uploads nothing twice', async () => {
+    const sandbox = await start({ ...FAST, waitMs: 4000 })
+    await write('models/file')
+    const record = ['--state-dir', join(directory, 'state')]
+    const { url } = await scanUntilInterrupt(sandbox, ['models', ...QUICK, ...record])
+    const { result, exitCode, requests } = await scan(sandbox, ['--resume', 'last', ...record], { url })
+    expect(exitCode).toBe(0)
+    expect(changing(requests)).toEqual([])
+    expect(statesOf(result)).toEqual({ file: ['clean', 'clean'] })
+    // When the upload ended is not known any more.
+    expect(result.scanners[0]).not.toHaveProperty('times')
   })
 
   it('are not asked for with --no-wait', async () => {
@@ -361,8 +376,8 @@ describe('without scanners', () => {
     )
     expect(result.scanning).toBe('no-scanners')
     expect(result.releases).toHaveLength(1)
-    // Only the check at the end lists files: nothing is polled.
-    expect(requests.filter((request) => /^GET .*\/files$/.test(request))).toHaveLength(1)
+    // Before the first upload and for the check at the end: nothing is polled.
+    expect(requests.filter((request) => /^GET .*\/files$/.test(request))).toHaveLength(2)
     // Before anything is made.
     const info = requests.indexOf('GET /api/v2/filescanning/info')
     expect(info).toBeGreaterThanOrEqual(0)

@@ -66,6 +66,7 @@ export async function followScans(
         polls++
       } catch (error) {
         if (!(error instanceof ExpectedError)) throw error
+        if (run.stopReason !== undefined) break
         failedPolls++
         lastFailure = error.message
         if (!isPassing(error)) break
