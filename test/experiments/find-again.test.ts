@@ -25,10 +25,11 @@ class LookingRun extends Run {
   readonly sightings: Sighting[] = []
 
   override async step<T>(step: Step<T>, action: (context: StepContext) => Promise<T>): Promise<T> {
-    const before = await step.find?.()
+    const looking = { notes: [], signal: this.signal }
+    const before = await step.find?.(looking)
     const result = await super.step(step, action)
     if (step.find) {
-      this.sightings.push({ key: `${step.kind} ${step.name}`, before, after: await step.find(), result })
+      this.sightings.push({ key: `${step.kind} ${step.name}`, before, after: await step.find(looking), result })
     }
     return result
   }
@@ -52,11 +53,12 @@ function prepare(): { context: ExperimentContext; settings: Settings; run: Looki
   const settings: Settings = {
     origin: sandbox.url,
     credentials: new Credentials(sandbox.url, sandbox.accessKey, sandbox.secretKey),
+    trustedCertificates: undefined,
     envFile: join(directory, 'x.env'),
     lookUp: () => undefined,
     writeBack: () => Promise.resolve(),
   }
-  const context = { run, version: '0', signal: new AbortController().signal, warn: () => undefined }
+  const context = { run, version: '0', warn: () => undefined }
   return { context, settings, run }
 }
 

@@ -32,3 +32,6 @@ export const oddJson = fc.oneof(
   oddText,
   fc.constantFrom('null', '[]', '{}', '{"error":null}', '{"__proto__":{"isAdmin":true}}', '1e999', '"'.repeat(3)),
 )
+
+/** What would take effect on a terminal: control characters, bidirectional marks, overrides and isolates. */
+export const TAKES_EFFECT = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
