@@ -133,6 +133,14 @@ describe('imports', () => {
     expect(strays).toEqual([])
   })
 
+  it('of the library lead to no command line, no terminal and no sandbox', () => {
+    const reached = new Set<string>(['src/index.ts'])
+    for (const file of reached) for (const { from, to } of imports) if (from === file) reached.add(to)
+    expect(reached).toContain('src/lib/http/connection.ts')
+    const unwanted = /^src\/(commands|lib\/(cli|report|sandbox))\/|^@oclif|^(fastify|chalk|cli-progress|yaml)$/
+    expect([...reached].filter((name) => unwanted.test(name))).toEqual([])
+  })
+
   it('of commands need no network, no hashing and no files', () => {
     const packages = imports.filter((one) => folderOf(one.from) === 'commands' && !isWithinProject(one))
     expect(new Set(packages.map(({ to }) => to))).toEqual(new Set(['@oclif/core']))

@@ -20,7 +20,7 @@ Exit code 0 means that no check failed, 1 that one did, and 3 that the instance 
 ${exitCodesHelp}`
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --url http://localhost:8080',
     '<%= config.bin %> <%= command.id %> --for clone-releases --for scanners',
     '<%= config.bin %> <%= command.id %> --for push-image --model my-model-ab12cd --write',
   ]

@@ -20,7 +20,7 @@ export default class SeveralReleasesWithFiles extends ExperimentCommand {
 ${releasesWithFilesHelp}`
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --max-size-exponent 2',
     '<%= config.bin %> <%= command.id %> --max-count-exponent 8 --max-size-exponent 3 --dry-run',
     '<%= config.bin %> <%= command.id %> --model my-model-ab12cd --bump major',
   ]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { startRefusingProxy } from '../support/refusing-proxy.js'
-import { changesSince, download, startBench, type Bench } from './experiment.js'
+import { changesSince, download, onRequest, startBench, type Bench } from './experiment.js'
 import { createModel, readError, runFailing } from './failures.js'
 import { readFiles } from './read-instance.js'
 
@@ -16,6 +16,7 @@ interface Result {
     durationMs: number
     latencyMs?: Record<'p50' | 'p95' | 'p99' | 'max', number>
   }[]
+  uploaded: number
   leftovers: number
   findings: { subject: string; message: string }[]
   run: { id: string; planned: string[]; failed: { message: string }[] }
@@ -137,6 +138,24 @@ describe('concurrent-file-uploads', () => {
     expect(result.steps[0]?.durationMs).toBeGreaterThan(980)
   })
 
+  it('that was killed is continued by --resume, with files of the same run', async () => {
+    const bench = await startBench()
+    const { sandbox } = bench
+    const finish = 'POST /api/v2/model/:modelId/files/upload/multipart/finish'
+    const pace = ['--concurrency', '1', '--multipart', 'always', '--rate-limit', '20kB/s']
+    const killed = await bench.run([...SMALL, ...pace], { onStart: onRequest(sandbox, finish, 'SIGKILL') })
+    expect(killed.signal).toBe('SIGKILL')
+
+    const { result, exitCode } = await bench.runJson<Result>([COMMAND[0] ?? '', '--resume', 'last'])
+
+    expect(exitCode).toBe(0)
+    const files = await readFiles(sandbox, result.target.modelId)
+    expect(files.map(({ size }) => size)).toEqual(Array(6).fill(10_000))
+    expect(files.filter(({ name }) => !name.startsWith(result.filePrefix))).toEqual([])
+    expect(result).toMatchObject({ uploaded: 6, leftovers: 0, findings: [] })
+    expect(result.steps[0]?.done).toBeLessThan(6)
+  })
+
   it('changes nothing in a dry run', async () => {
     const bench = await startBench()
     const modelId = await createModel(bench.sandbox)
@@ -164,10 +183,8 @@ describe('concurrent-file-uploads', () => {
 describe('thresholds of concurrent-file-uploads', () => {
   it.each([
     [[], 1],
-    [['--max-failures', '1'], 1],
     [['--max-failures', '33%'], 1],
     [['--max-failures', '2'], 0],
-    [['--max-failures', '34%'], 0],
   ])('decide with %j that 2 failed uploads of 6 give exit code %d', async (args, expected) => {
     const bench = await startBench()
     const modelId = await createModel(bench.sandbox)
@@ -243,14 +260,9 @@ describe('thresholds of concurrent-file-uploads', () => {
 
   it('say nothing when the run was interrupted, which gives 130', async () => {
     const bench = await startBench({ discard: true })
-    const { stdout, stderr, exitCode } = await bench.run([...COMMAND, '--size', '1GB', '--max-p95', '1ms', '--json'], {
-      onStart: (child) => {
-        const watch = setInterval(() => {
-          if (!bench.sandbox.requests.some(({ path }) => path.includes('/upload/'))) return
-          clearInterval(watch)
-          child.kill('SIGINT')
-        }, 5)
-      },
+    const args = [...COMMAND, '--size', '1GB', '--multipart', 'never', '--max-p95', '1ms', '--grace', '0s', '--json']
+    const { stdout, stderr, exitCode } = await bench.run(args, {
+      onStart: onRequest(bench.sandbox, 'POST /api/v2/model/:modelId/files/upload/simple', 'SIGINT'),
     })
     expect(exitCode).toBe(130)
     expect(stderr).toContain('SIGINT')
@@ -266,18 +278,9 @@ describe.concurrent('a wrong command line of concurrent-file-uploads', () => {
       ['--count', '0'],
       ['--count', 'greater than or equal to 1'],
     ],
-    [['--count', '-1'], ['--count']],
     [
       ['--size', '0'],
       ['--size', '"0"', 'empty', '20MiB'],
-    ],
-    [
-      ['--size', '0MiB'],
-      ['--size', '"0MiB"'],
-    ],
-    [
-      ['--size', '-5MB'],
-      ['--size', '-5MB'],
     ],
     [
       ['--size', '9007199254740992'],
@@ -288,44 +291,20 @@ describe.concurrent('a wrong command line of concurrent-file-uploads', () => {
       ['--size', 'ambiguous', 'MB'],
     ],
     [
-      ['--ramp', ''],
-      ['--ramp', 'no ramp', '1,2,4,8'],
-    ],
-    [
       ['--ramp', '0,1'],
-      ['--ramp', 'from 1 to 256'],
-    ],
-    [
-      ['--ramp', '1,,2'],
-      ['--ramp', '"1,,2"'],
-    ],
-    [
-      ['--ramp', '1,257'],
-      ['--ramp', 'from 1 to 256'],
+      ['--ramp', '"0,1"', 'from 1 to 256', '1,2,4,8'],
     ],
     [
       ['--ramp', '1,2', '--concurrency', '4'],
       ['--ramp', '--concurrency'],
     ],
     [
-      ['--max-failures', '-1'],
-      ['--max-failures', '-1'],
-    ],
-    [
-      ['--max-failures', '1.5'],
-      ['--max-failures', 'such as 3'],
-    ],
-    [
       ['--max-failures', '101%'],
-      ['--max-failures', '101%'],
-    ],
-    [
-      ['--max-p95', '5'],
-      ['--max-p95', 'no unit', '1.5s'],
+      ['--max-failures', '101%', 'such as 3'],
     ],
     [
       ['--max-p95', '-1s'],
-      ['--max-p95', '-1s'],
+      ['--max-p95', '-1s', '1.5s'],
     ],
     [
       ['--rate-limit', '0'],

@@ -27,8 +27,9 @@ export async function startBench(options: SandboxOptions = {}): Promise<Bench> {
     await sandbox.close()
     await rm(directory, { recursive: true })
   })
+  const journals = { BAILO_EXP_STATE_DIR: path.join(directory, 'state') }
   const run = (args: readonly string[], more: CliOptions = {}): Promise<CliResult> =>
-    runCli(args, { cwd: directory, ...more, env: { ...environmentOf(sandbox), ...more.env } })
+    runCli(args, { cwd: directory, ...more, env: { ...environmentOf(sandbox), ...journals, ...more.env } })
   return {
     sandbox,
     directory,
@@ -79,4 +80,19 @@ export async function download(instance: Instance, modelId: string, fileId: stri
     headers: { authorization: basicAuth(instance) },
   })
   return Buffer.from(await response.arrayBuffer())
+}
+
+/** Signals a process once a request of a route, such as `POST /api/v2/models`, has come to the sandbox. */
+export function onRequest(
+  { requestCounts }: Sandbox,
+  route: string,
+  signal: NodeJS.Signals,
+): NonNullable<CliOptions['onStart']> {
+  return (child) => {
+    const watch = setInterval(() => {
+      if (requestCounts.get(route) === undefined && child.exitCode === null) return
+      clearInterval(watch)
+      child.kill(signal)
+    }, 2)
+  }
 }

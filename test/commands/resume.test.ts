@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startSandbox, type Sandbox } from '../../src/lib/sandbox/index.js'
 import { runCli, type CliOptions, type CliResult } from './cli.js'
 import { createModel, environmentOf, expectFailure, expectNoKeys, readError, type Environment } from './failures.js'
+import { clearFaults, readFaults, setFaults } from '../support/faults.js'
 import { callApi, readFiles, readReleases } from './read-instance.js'
 
 interface Result {
@@ -46,18 +47,24 @@ function run(args: readonly string[], options: CliOptions = {}): Promise<CliResu
   return runCli(['clone-releases', ...args, '--state-dir', stateDir], { cwd: directory, env, ...options })
 }
 
-/** Runs until a request of this kind has come to the sandbox, and kills the process then. */
-async function runAndKill(args: readonly string[], route: string): Promise<void> {
+/** Runs until the release with this number is about to be made, and kills the process then. */
+async function runAndKill(args: readonly string[], releaseNumber = 1): Promise<void> {
+  // An existing destination is asked about each of the two versions first.
+  const before = (args.includes('--to') ? 2 : 0) + releaseNumber - 1
+  await setFaults(sandbox, [`release-create after=${before} delay=1m`])
   const { signal } = await run(args, {
     onStart: (child) => {
       const watch = setInterval(() => {
-        if (sandbox.requestCounts.get(route) === undefined && child.exitCode === null) return
-        clearInterval(watch)
-        child.kill('SIGKILL')
-      }, 1)
+        void readFaults(sandbox).then(([rule]) => {
+          if (rule?.hits === 0 && child.exitCode === null) return
+          clearInterval(watch)
+          child.kill('SIGKILL')
+        })
+      }, 20)
     },
   })
   expect(signal).toBe('SIGKILL')
+  await clearFaults(sandbox)
 }
 
 async function listJournals(): Promise<string[]> {
@@ -65,13 +72,11 @@ async function listJournals(): Promise<string[]> {
   return names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length))
 }
 
-const RELEASES = 'POST /api/v2/model/:modelId/releases'
-
 describe('a run that was killed', () => {
   it('goes on with its own flags, makes only the rest, and ends as if nothing had happened', async () => {
     const dump = await writeDump()
     const to = await createModel(sandbox)
-    await runAndKill(['--from-file', dump, '--to', to, '--no-images'], RELEASES)
+    await runAndKill(['--from-file', dump, '--to', to, '--no-images'])
     const [id = ''] = await listJournals()
 
     const { stdout, stderr, exitCode } = await run(['--resume', id, '--json'])
@@ -88,7 +93,7 @@ describe('a run that was killed', () => {
 
   it('is found as the last one, keeps the id in the names that it makes, and its journal to its owner', async () => {
     const dump = await writeDump()
-    await runAndKill(['--from-file', dump, '--no-images'], RELEASES)
+    await runAndKill(['--from-file', dump, '--no-images'])
     const [id = ''] = await listJournals()
 
     const { stdout, exitCode } = await run(['--resume', 'last', '--json'])
@@ -109,7 +114,7 @@ describe('a run that was killed', () => {
   it('may be continued at another pace, and says so when it is done again', async () => {
     const dump = await writeDump()
     const to = await createModel(sandbox)
-    await runAndKill(['--from-file', dump, '--to', to, '--no-images', '--concurrency', '2'], RELEASES)
+    await runAndKill(['--from-file', dump, '--to', to, '--no-images', '--concurrency', '2'])
 
     const first = await run(['--resume', 'last', '--concurrency', '3', '--quiet', '--max-retries', '1'])
     const again = await run(['--resume', 'last'])
@@ -125,7 +130,7 @@ describe('a run that was killed', () => {
   it('looks at the server as well: what was deleted meanwhile is made again', async () => {
     const dump = await writeDump()
     const to = await createModel(sandbox)
-    await runAndKill(['--from-file', dump, '--to', to, '--no-images', '--concurrency', '1'], RELEASES)
+    await runAndKill(['--from-file', dump, '--to', to, '--no-images', '--concurrency', '1'])
     const before = await readFiles(sandbox, to)
     const lost = before.find(({ name }) => name === 'b.bin')
     await callApi(sandbox, 'DELETE', `/api/v2/model/${to}/file/${lost?._id ?? ''}`)
@@ -139,7 +144,7 @@ describe('a run that was killed', () => {
   it('lists in a dry run what is still to be made', async () => {
     const dump = await writeDump()
     const to = await createModel(sandbox)
-    await runAndKill(['--from-file', dump, '--to', to, '--no-images', '--concurrency', '1'], RELEASES)
+    await runAndKill(['--from-file', dump, '--to', to, '--no-images', '--concurrency', '1'])
     const [id = ''] = await listJournals()
     const before = await readFile(join(stateDir, `${id}.jsonl`), 'utf8')
 
@@ -155,7 +160,7 @@ describe('a run that was killed', () => {
   it('is not hindered by half a line', async () => {
     const dump = await writeDump()
     const to = await createModel(sandbox)
-    await runAndKill(['--from-file', dump, '--to', to, '--no-images'], RELEASES)
+    await runAndKill(['--from-file', dump, '--to', to, '--no-images'])
     const [id = ''] = await listJournals()
     await appendFile(join(stateDir, `${id}.jsonl`), '{"type":"done","key":"release 9')
 
@@ -172,7 +177,7 @@ describe('resuming is refused', () => {
   async function killed(): Promise<{ id: string; to: string; dump: string }> {
     const dump = await writeDump()
     const to = await createModel(sandbox)
-    await runAndKill(['--from-file', dump, '--to', to, '--no-images'], RELEASES)
+    await runAndKill(['--from-file', dump, '--to', to, '--no-images'])
     const [id = ''] = await listJournals()
     return { id, to, dump }
   }

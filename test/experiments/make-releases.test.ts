@@ -2,11 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connect, type Instance } from '../../src/lib/api/instance.js'
 import { listReleases } from '../../src/lib/api/releases.js'
 import { Credentials } from '../../src/lib/config/credentials.js'
-import { uploadPlannedFile } from '../../src/lib/experiments/ensure-files.js'
 import { ReleaseMaker } from '../../src/lib/experiments/make-releases.js'
 import { Run, type Step } from '../../src/lib/run/run.js'
 import { startSandbox, type Sandbox } from '../../src/lib/sandbox/index.js'
-import { leaveUnfinished, upload } from '../commands/experiment.js'
+import { upload } from '../commands/experiment.js'
 import { createModel, createRelease } from '../commands/failures.js'
 import { callApi, readReleases } from '../commands/read-instance.js'
 
@@ -70,19 +69,6 @@ describe('what looks for a step whose answer was lost', () => {
     await callApi(sandbox, 'POST', `/api/v2/model/${modelId}/releases`, lost)
 
     expect(await maker.make(wanted)).toBe('1.5.0')
-  })
-
-  it('finds a file by its name and size', async () => {
-    const file = { name: 'a b?.bin', sizeBytes: 3 }
-    const settings = { seed: 's', fill: 'noise', multipart: 'auto' } as const
-    const look = () => uploadPlannedFile(run, instance, modelId, file, settings)
-    await upload(sandbox, modelId, file.name, 4)
-    await leaveUnfinished(sandbox, modelId, file.name, 3)
-    expect(await look()).toBe(file.name)
-
-    const lost = await upload(sandbox, modelId, file.name, 3)
-
-    expect(await look()).toBe(lost)
   })
 })
 

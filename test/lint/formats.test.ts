@@ -125,6 +125,11 @@ describe('github', () => {
     expect(lines[0]).toContain('e%250Af')
     expect(lines[1]).toMatch(/^::notice file=[^,:]+,title=duplicate-path::/)
   })
+
+  it('puts the address of a specification into the message, as it is no file of the repository', async () => {
+    const [line] = (await print('github', [ofSpecification])).split('\n')
+    expect(line).toMatch(/^::warning title=duplicate-path::https:\/\/bailo\.example\.com\/.*: The specification has/)
+  })
 })
 
 describe('sarif', () => {

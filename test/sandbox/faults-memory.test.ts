@@ -44,12 +44,14 @@ function upload(): Promise<number | string | undefined> {
 function download(): Promise<[number, string | undefined]> {
   return new Promise((resolve) => {
     const headers = { authorization: basicAuth(sandbox.instance) }
-    http.get(sandbox.instance.url + downloads, { headers, agent: false }, (answer) => {
-      let receivedBytes = 0
+    let receivedBytes = 0
+    const fail = ({ code }: NodeJS.ErrnoException) => resolve([receivedBytes, code])
+    const request = http.get(sandbox.instance.url + downloads, { headers, agent: false }, (answer) => {
       answer.on('data', ({ length }: Buffer) => (receivedBytes += length))
       answer.on('end', () => resolve([receivedBytes, undefined]))
-      answer.on('error', ({ code }: NodeJS.ErrnoException) => resolve([receivedBytes, code]))
+      answer.on('error', fail)
     })
+    request.on('error', fail)
   })
 }
 

@@ -8,8 +8,8 @@ export default class OpenapiRules extends BaseCommand {
   static override description = `Each rule has an id that never changes, a default level, and for openapi lint an example of what it finds and of what it does not. With the id of a rule only that one is shown, with its examples.`
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> query-parameter-missing',
+    '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --json',
   ]
 

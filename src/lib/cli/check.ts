@@ -1,4 +1,3 @@
-import { loadSettingsIfAny } from '../config/settings.js'
 import { ExitCode } from '../errors.js'
 import { showControls } from '../http/server-text.js'
 import type { CheckOptions } from '../lint/conclude.js'
@@ -51,7 +50,7 @@ export function safely(tell: (message: string) => void): (message: string) => vo
 /**
  * Loads the specifications that were named, or those of the instance.
  *
- * @throws UsageError as {@link loadSettings} does, SpecificationError and others when there is none
+ * @throws UsageError as the settings do, SpecificationError and others when there is none
  */
 export async function loadSpecifications(
   named: readonly string[],
@@ -69,8 +68,9 @@ export async function loadNamed(
   flags: ConnectionFlags,
   options: LoadOptions,
 ): Promise<LoadedDocument> {
-  const settings = /^https?:/i.test(fileOrUrl) ? await loadSettingsIfAny(sourcesOf(flags)) : undefined
-  return loadSpecification(fileOrUrl, settings, options)
+  if (!/^https?:/i.test(fileOrUrl)) return loadSpecification(fileOrUrl, undefined, options)
+  const { loadSettingsIfAny } = await import('../config/settings.js')
+  return loadSpecification(fileOrUrl, await loadSettingsIfAny(sourcesOf(flags)), options)
 }
 
 /**

@@ -5,7 +5,7 @@ const meanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.Findings]: 'it ran, and found something (a difference, or something that cannot be copied)',
   [ExitCode.Usage]: 'wrong usage (a flag, a settings file, an input file, a model that does not exist)',
   [ExitCode.Unreachable]: 'the instance could not be reached, or refused the keys or their rights',
-  [ExitCode.Partial]: 'partly done, the same command again does the rest',
+  [ExitCode.Partial]: 'partly done, and it says how to go on',
   [ExitCode.Bug]: 'a defect of bailo-exp',
   [ExitCode.Interrupted]: 'interrupted',
 }

@@ -1,9 +1,11 @@
 import { ExitCode } from '../errors.js'
 import { InterruptedError } from '../run/run.js'
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /**
- * Turns the first Ctrl-C or SIGTERM into an aborted signal, whose reason says which it was; a second one ends the process
- * at once.
+ * Turns the first Ctrl-C, SIGTERM or loss of the terminal (SIGHUP) into an aborted signal, whose reason says which it was; a
+ * second one ends the process at once.
  */
 export function watchInterrupts(): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController()
@@ -12,13 +14,11 @@ export function watchInterrupts(): { signal: AbortSignal; stop(): void } {
     process.stderr.write(`\n${name}: stopping when what is under way is done, or soon; once more to stop at once.\n`)
     controller.abort(new InterruptedError(name))
   }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
+  for (const name of SIGNALS) process.on(name, interrupt)
   return {
     signal: controller.signal,
     stop: () => {
-      process.off('SIGINT', interrupt)
-      process.off('SIGTERM', interrupt)
+      for (const name of SIGNALS) process.off(name, interrupt)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { loadSettings, type Settings, type SettingsSources } from '../config/settings.js'
+import type { Settings, SettingsSources } from '../config/settings.js'
 
 /** The flags that name an instance, as `connectionFlags` defines them. */
 export interface ConnectionFlags {
@@ -15,8 +15,10 @@ export function sourcesOf(flags: ConnectionFlags): SettingsSources {
 /**
  * The settings of the instance that the flags name.
  *
- * @throws UsageError as {@link loadSettings} does
+ * @throws UsageError when they cannot be used
  */
-export function loadFlagSettings(flags: ConnectionFlags): Promise<Settings> {
+export async function loadFlagSettings(flags: ConnectionFlags): Promise<Settings> {
+  // Read only when they are needed: a check of files starts sooner.
+  const { loadSettings } = await import('../config/settings.js')
   return loadSettings(sourcesOf(flags))
 }

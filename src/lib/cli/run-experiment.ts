@@ -13,7 +13,8 @@ export interface ExperimentSetting {
   readonly isDryRun: boolean
   readonly isFailFast: boolean
   readonly isQuiet: boolean
-  readonly record: RunRecord
+  /** Absent for what is not recorded as a run of its own. */
+  readonly record?: RunRecord
   readonly retries: Pick<RetryPolicy, 'maxRetries' | 'maxElapsedMs'>
   readonly version: string
   readonly warn: (message: string) => void
@@ -37,7 +38,7 @@ export async function runExperiment<T>(
     isDryRun,
     isFailFast,
     // A dry run of a new run is none that could be continued.
-    ...((!isDryRun || record.journal.earlier !== undefined) && record),
+    ...(record !== undefined && (!isDryRun || record.journal.earlier !== undefined) && record),
     retryPolicy: { ...DEFAULT_RETRY_POLICY, ...retries },
     signal: interrupts.signal,
     ...(progress && { progress }),

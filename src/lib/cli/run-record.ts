@@ -37,7 +37,7 @@ export function resolveRunsDirectory(stateDir: string | undefined): string {
 
 /** The record of a new run; nothing is on disk before its first step. */
 export async function createRecord(invocation: Invocation): Promise<RunRecord> {
-  const { command, version, argv, input } = invocation
+  const { command, program, version, argv, input } = invocation
   const line = await parseWritten(argv, input)
   const id = createRunId()
   const journal = Journal.create(resolveRunsDirectory(stateDirOf(line)), {
@@ -49,7 +49,7 @@ export async function createRecord(invocation: Invocation): Promise<RunRecord> {
     cwd: process.cwd(),
     startedAt: new Date().toISOString(),
   })
-  return { journal, argv, resumeCommand: writeResumeCommand(invocation, id, line.words) }
+  return { journal, argv, resumeCommand: writeResumeCommand(program, command, id, listFileWords(line.words)) }
 }
 
 /**
@@ -75,7 +75,8 @@ export async function openRecord(
   try {
     const { header, earlier } = journal
     const own = await parseWritten(header.args, input)
-    const resumeCommand = writeResumeCommand(invocation, runId, new Map([...own.words, ...line.words]))
+    const words = listFileWords(new Map([...own.words, ...line.words]))
+    const resumeCommand = writeResumeCommand(program, command, runId, words)
     if (header.command !== command) {
       throw new UsageError(`The run ${runId} is one of ${header.command}, not of ${command}.`, [
         `${program} ${header.command} --resume ${runId}`,
@@ -103,12 +104,16 @@ function stateDirOf({ values }: ParsedLine): string | undefined {
   return typeof stateDir === 'string' ? stateDir : process.env['BAILO_EXP_STATE_DIR'] || undefined
 }
 
-/** Names the files that it takes, so that the command does the same elsewhere; the rest is in the journal. */
-function writeResumeCommand(
-  { program, command }: Pick<Invocation, 'program' | 'command'>,
-  runId: string,
-  words: ParsedLine['words'],
-): string {
-  const files = ['env-file', 'state-dir'].flatMap((name) => words.get(name) ?? [])
-  return [program, ...command.split(' '), '--resume', runId, ...files].map((word) => quoteForShell(word)).join(' ')
+/**
+ * The command that goes on with a run, for people.
+ *
+ * @param words what else it takes, such as `--state-dir=DIRECTORY`
+ */
+export function writeResumeCommand(program: string, command: string, runId: string, words: readonly string[]): string {
+  return [program, ...command.split(' '), '--resume', runId, ...words].map((word) => quoteForShell(word)).join(' ')
+}
+
+/** Where the files are that a command line names; the rest of it is in the journal. */
+function listFileWords(words: ParsedLine['words']): string[] {
+  return ['env-file', 'state-dir'].flatMap((name) => words.get(name) ?? [])
 }

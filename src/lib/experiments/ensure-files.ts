@@ -1,11 +1,10 @@
 import type { FileEntry } from '../api/answers.js'
-import { listFiles } from '../api/files.js'
-import type { Instance } from '../api/instance.js'
-import { uploadFile, type MultipartMode } from '../api/upload.js'
+import type { MultipartMode } from '../api/upload.js'
 import type { Fill } from '../content/lazy-stream.js'
 import type { Pacer } from '../content/pacer.js'
 import { syntheticSource } from '../content/sources.js'
 import type { Run } from '../run/run.js'
+import type { FileToUpload, FileUploads } from './file-uploads.js'
 
 /** A file that an experiment needs. */
 export interface PlannedFile {
@@ -52,48 +51,26 @@ export function findExistingFiles(
  */
 export function ensureFiles(
   run: Run,
-  instance: Instance,
-  modelId: string,
+  uploads: FileUploads,
   files: readonly PlannedFile[],
   existing: ReadonlyMap<string, string>,
   settings: UploadSettings,
 ): Promise<string>[] {
   return files.map((file) => {
-    const id = existing.get(file.name)
-    return id === undefined ? uploadPlannedFile(run, instance, modelId, file, settings) : Promise.resolve(id)
+    const { name, stableName = name } = file
+    // One that this run has begun is left to its step, which knows what has become of it.
+    const id = run.recordOf('file', stableName) === undefined ? existing.get(name) : undefined
+    return id === undefined ? uploads.upload(toUpload(file, settings)) : Promise.resolve(id)
   })
 }
 
-/**
- * Uploads one file, as one step of the run.
- *
- * @param onUploaded told how long the upload took, unless an earlier attempt had made it
- * @returns the file's id; in a dry run its name
- */
-export function uploadPlannedFile(
-  run: Run,
-  instance: Instance,
-  modelId: string,
-  file: PlannedFile,
-  { seed, fill, multipart, pacer }: UploadSettings,
-  onUploaded?: (latencyMs: number) => void,
-): Promise<string> {
-  const { name, sizeBytes, stableName = name } = file
-  return run.step(
-    {
-      kind: 'file',
-      name: stableName,
-      bytes: sizeBytes,
-      planned: name,
-      find: async () => findExistingFiles([file], await listFiles(instance, modelId)).get(name),
-      created: (fileId) => ({ type: 'file', origin: instance.origin, modelId, fileId, name, sizeBytes }),
-    },
-    async ({ onBytes, signal }) => {
-      const startedMs = performance.now()
-      const source = syntheticSource({ sizeBytes, fill, seed, name: stableName, pacer })
-      const { _id } = await uploadFile(instance, { modelId, name, source }, { multipart, onBytes, signal })
-      onUploaded?.(performance.now() - startedMs)
-      return _id
-    },
-  )
+/** A planned file with its content. */
+export function toUpload({ name, sizeBytes, stableName = name }: PlannedFile, settings: UploadSettings): FileToUpload {
+  const { seed, fill, pacer } = settings
+  return {
+    stepName: stableName,
+    name,
+    planned: name,
+    source: syntheticSource({ sizeBytes, fill, seed, name: stableName, pacer }),
+  }
 }

@@ -1,9 +1,11 @@
 import type { FileEntry } from '../api/answers.js'
 import { listFiles } from '../api/files.js'
 import type { Instance } from '../api/instance.js'
+import { removeFile } from '../api/removals.js'
 import { uploadFile, type MultipartMode } from '../api/upload.js'
 import type { ByteSource } from '../content/byte-source.js'
-import type { Run } from '../run/run.js'
+import { ResponseError } from '../http/errors.js'
+import type { Run, StepContext } from '../run/run.js'
 import { readUploadNotes, type UploadNote } from './upload-notes.js'
 
 export interface FileToUpload {
@@ -13,6 +15,10 @@ export interface FileToUpload {
   readonly mime?: string | undefined
   readonly tags?: readonly string[] | undefined
   readonly source: ByteSource
+  /** The result in a dry run; default: `stepName`. */
+  readonly planned?: string
+  /** Told how long the upload took, unless an earlier attempt had made it. */
+  readonly onUploaded?: ((latencyMs: number) => void) | undefined
 }
 
 export interface FileUploadsOptions {
@@ -26,6 +32,7 @@ export interface FileUploadsOptions {
  * Uploads files to one model, each as one step of the run. Bailo gives no two files the same id and lets names repeat, so
  * that an upload whose answer was lost is recognised by its name and size among the files that were not there before it and
  * belong to no other step. An upload in parts is known by its id, and continued where it ended, also by another process.
+ * One that was begun without its id becoming known is removed, because nobody could go on with it.
  */
 export class FileUploads {
   readonly #run: Run
@@ -35,8 +42,8 @@ export class FileUploads {
   #listed: Promise<readonly FileEntry[]> | undefined
   /** Ids of the files that steps of this run have. */
   readonly #claimed: Set<string>
-  /** The last upload of each name and size. */
-  readonly #twins = new Map<string, Promise<unknown>>()
+  /** The last upload of each name. */
+  readonly #namesakes = new Map<string, Promise<unknown>>()
 
   constructor(run: Run, instance: Instance, options: FileUploadsOptions) {
     this.#run = run
@@ -54,18 +61,17 @@ export class FileUploads {
    * @throws as {@link uploadFile} does
    */
   upload(file: FileToUpload): Promise<string> {
-    // Two files of one name and size that are under way together could be taken for each other.
-    const key = `${file.source.sizeBytes} ${file.name}`
-    const before = this.#twins.get(key)
+    // Two files of one name that are under way together could be taken for each other.
+    const before = this.#namesakes.get(file.name)
     const upload = before === undefined ? this.#step(file) : before.then(() => this.#step(file))
-    this.#twins.set(
-      key,
+    this.#namesakes.set(
+      file.name,
       upload.catch(() => undefined),
     )
     return upload
   }
 
-  #step({ stepName, source, ...file }: FileToUpload): Promise<string> {
+  #step({ stepName, source, planned = stepName, onUploaded, ...file }: FileToUpload): Promise<string> {
     const modelId = this.#modelId
     const { sizeBytes } = source
     const describeCreated = (fileId: string) =>
@@ -75,35 +81,60 @@ export class FileUploads {
         kind: 'file',
         name: stepName,
         bytes: sizeBytes,
-        planned: stepName,
+        planned,
         find: ({ notes }) => this.#find(file.name, sizeBytes, notes),
         verify: async (fileId) => (await this.#list()).some((one) => one._id === fileId && one.complete !== false),
         created: describeCreated,
       },
-      async ({ notes, isRepeated, onBytes, signal, note }) => {
-        const noteUpload = (value: UploadNote, fileId?: string): Promise<void> =>
-          note(value, fileId === undefined ? undefined : describeCreated(fileId))
-        if (!isRepeated) {
-          const others = (await this.#list()).filter((one) => isLike(one, file.name, sizeBytes)).map(({ _id }) => _id)
-          if (others.length > 0) await noteUpload({ others })
-        }
-        const { begun } = readUploadNotes(notes)
-        const stored = await uploadFile(
-          this.#instance,
-          { modelId, source, ...file },
-          {
-            ...(this.#multipart && { multipart: this.#multipart }),
-            begun,
-            onBegun: (upload) => noteUpload({ begun: upload }, upload.fileId),
-            onPart: (part) => noteUpload({ part }),
-            onBytes,
-            signal,
-          },
-        )
+      async (context) => {
+        const { notes, isRepeated, note } = context
+        if (!isRepeated) await this.#noteOthers(file.name, sizeBytes, context)
+        const { begun, others } = readUploadNotes(notes)
+        if (isRepeated && begun === undefined) await this.#removeLeftovers(file.name, others)
+        const startedMs = performance.now()
+        const send = (earlier: typeof begun): Promise<FileEntry> =>
+          uploadFile(
+            this.#instance,
+            { modelId, source, ...file },
+            {
+              ...(this.#multipart && { multipart: this.#multipart }),
+              begun: earlier,
+              onBegun: (upload) => {
+                this.#claimed.add(upload.fileId)
+                return note({ begun: upload } satisfies UploadNote, describeCreated(upload.fileId))
+              },
+              onPart: (part) => note({ part } satisfies UploadNote),
+              onBytes: context.onBytes,
+              signal: context.signal,
+            },
+          )
+        const stored = await send(begun).catch(async (error: unknown) => {
+          if (begun === undefined || !isRefusal(error)) throw error
+          // The server has forgotten the upload: what there is of the file is of no use to anybody.
+          await note({ isAbandoned: true } satisfies UploadNote)
+          await removeFile(this.#instance, modelId, begun.upload.fileId)
+          return send(undefined)
+        })
         this.#claimed.add(stored._id)
+        onUploaded?.(performance.now() - startedMs)
         return stored._id
       },
     )
+  }
+
+  /** Records which files could later be taken for the one that is about to be uploaded; mostly there is none. */
+  async #noteOthers(name: string, sizeBytes: number, { note }: StepContext): Promise<void> {
+    const others = (await this.#list()).filter((one) => isLike(one, name, sizeBytes) || isUnfinished(one, name))
+    if (others.length > 0) await note({ others: others.map(({ _id }) => _id) } satisfies UploadNote)
+  }
+
+  /** Removes what an upload in parts has left whose start was not answered. */
+  async #removeLeftovers(name: string, others: ReadonlySet<string>): Promise<void> {
+    const files = await listFiles(this.#instance, this.#modelId)
+    for (const one of files.filter((file) => isUnfinished(file, name))) {
+      if (others.has(one._id) || this.#claimed.has(one._id)) continue
+      await removeFile(this.#instance, this.#modelId, one._id)
+    }
   }
 
   async #find(name: string, sizeBytes: number, notes: readonly unknown[]): Promise<string | undefined> {
@@ -129,4 +160,13 @@ export class FileUploads {
 
 function isLike(file: FileEntry, name: string, sizeBytes: number): boolean {
   return file.name === name && file.size === sizeBytes && file.complete !== false
+}
+
+function isUnfinished(file: FileEntry, name: string): boolean {
+  return file.name === name && file.complete === false
+}
+
+/** Bailo answers 500 for an upload that it does not know, and 404 for a file (observed). */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ResponseError && [400, 404, 500].includes(error.status)
 }

@@ -1,6 +1,6 @@
 import type { Instance } from '../api/instance.js'
-import { findModelsByName } from '../api/find-models-by-name.js'
 import { createModel, hasModelCard, setUpModelCard } from '../api/models.js'
+import { searchModels } from '../api/search-models.js'
 import type { Settings } from '../config/settings.js'
 import type { Run } from '../run/run.js'
 import type { ExperimentContext } from './context.js'
@@ -72,8 +72,11 @@ async function create(
       name: request.name,
       planned: 'new-model',
       // The id of the run is in the name, so that no other model has it.
-      find: async () => (await findModelsByName(instance, name))[0],
-      created: (id) => ({ type: 'model', origin: instance.origin, modelId: id, name }),
+      find: async () => {
+        const models = await searchModels(instance, { search: name, titleOnly: true })
+        return models.find((model) => model.name === name)?.id
+      },
+      created: (id) => ({ type: 'model', origin: instance.origin, modelId: id, name, envKey: request.envKey }),
     },
     async () => (await createModel(instance, name, request.description)).id,
   )

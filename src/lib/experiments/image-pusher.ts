@@ -55,6 +55,7 @@ export async function pushImage(place: ImagePlace, { name, tag, skeleton }: Imag
         const { digest } = encodeImage(assembly).top
         return (await client.findManifest(repository, tag))?.digest === digest ? digest : undefined
       },
+      verify: async (digest) => (await client.findManifest(repository, tag))?.digest === digest,
       created: (digest) => ({ type: 'image', origin, modelId, name, tag, digest }),
     },
     () => assembleImage(client, assembly),

@@ -51,16 +51,29 @@ export class LayerPusher {
 
   #push(repository: string, source: LayerSkeleton): Promise<StoredLayer> {
     const { sizeBytes, digest } = source
-    return this.#run.step(
+    // The name ties the content to the source's layer: one digest there gives one digest here.
+    const content = { sizeBytes, name: digest, ...this.#content }
+    const isThere = async (layer: StoredLayer): Promise<boolean> =>
+      (await this.#client.findBlob(repository, layer.digest)) === layer.size
+    return this.#run.step<StoredLayer>(
       {
         kind: 'layer',
         name: `${repository}@${digest}`,
         bytes: sizeBytes,
         planned: { mediaType: '', digest, size: sizeBytes, diffId: digest },
+        find: async ({ signal }) => {
+          const layer = await computeLayer(content, signal)
+          return (await isThere(layer)) ? layer : undefined
+        },
+        verify: isThere,
       },
-      (transfer) =>
-        // The name ties the content to the source's layer: one digest there gives one digest here.
-        storeLayer(this.#client, repository, { sizeBytes, name: digest, ...this.#content }, transfer),
+      ({ notes, note, onBytes, signal }) =>
+        storeLayer(this.#client, repository, content, {
+          begun: notes.findLast((one) => typeof one === 'string'),
+          onBegun: (location) => note(location),
+          onBytes,
+          signal,
+        }),
     )
   }
 
@@ -70,8 +83,14 @@ export class LayerPusher {
     first: { repository: string; layer: Promise<StoredLayer> },
   ): Promise<StoredLayer> {
     const layer = await first.layer
-    const isMounted = await this.#run.step(
-      { kind: 'mount', name: `${repository}@${source.digest}`, planned: true },
+    const isMounted = await this.#run.step<boolean>(
+      {
+        kind: 'mount',
+        name: `${repository}@${source.digest}`,
+        planned: true,
+        verify: async (wasMounted) =>
+          !wasMounted || (await this.#client.findBlob(repository, layer.digest)) === layer.size,
+      },
       () => this.#client.mountBlob(repository, layer.digest, first.repository),
     )
     return isMounted ? layer : this.#push(repository, source)

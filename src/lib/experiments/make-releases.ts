@@ -27,6 +27,7 @@ export class ReleaseMaker {
   readonly #instance: Instance
   readonly #modelId: string
   readonly #bump: Bump
+  readonly #listed: ReadonlySet<string>
   readonly #firstVersion: string
   #lastVersion: string | undefined
   readonly #refused: string[] = []
@@ -41,10 +42,8 @@ export class ReleaseMaker {
     this.#instance = instance
     this.#modelId = options.modelId
     this.#bump = options.bump
-    this.#firstVersion = nextVersion(
-      options.listed.map(({ semver }) => semver),
-      options.bump,
-    )
+    this.#listed = new Set(options.listed.map(({ semver }) => semver))
+    this.#firstVersion = nextVersion(this.#listed, options.bump)
   }
 
   /** Versions that the model did not take, because it has or had a release of them that was not in the listing. */
@@ -69,6 +68,7 @@ export class ReleaseMaker {
           const listed = await listReleases(this.#instance, modelId)
           return listed.find((entry) => isMadeFrom(entry, release))?.semver
         },
+        verify: (semver) => Promise.resolve(this.#listed.has(semver)),
         created: (semver) => ({ type: 'release', origin, modelId, semver }),
       },
       () => this.#create(release),

@@ -3,11 +3,13 @@ import { isRecord } from '../http/errors.js'
 
 /** What the step of an upload notes of itself, so that another process can go on with it. */
 export type UploadNote =
-  /** Ids of files of the same name and size that were there before. */
+  /** Ids of files that were there before and could be taken for this one. */
   | { readonly others: readonly string[] }
   /** The server knows the upload in parts. */
   | { readonly begun: OpenUpload }
   | { readonly part: StoredPart }
+  /** The server no longer knows that upload. */
+  | { readonly isAbandoned: true }
 
 export interface UploadNotes {
   readonly others: ReadonlySet<string>
@@ -25,6 +27,7 @@ export function readUploadNotes(notes: readonly unknown[]): UploadNotes {
     if (Array.isArray(note['others'])) for (const id of note['others']) if (typeof id === 'string') others.add(id)
     const begun = toOpenUpload(note['begun'])
     if (begun !== undefined) [upload, parts] = [begun, []]
+    if (note['isAbandoned'] === true) upload = undefined
     const part = toStoredPart(note['part'])
     if (part !== undefined) parts.push(part)
   }

@@ -13,22 +13,32 @@ type Fit = 'certain' | 'possible' | 'none'
 
 interface Template {
   readonly operation: Operation
-  readonly segments: readonly string[]
+  readonly segments: readonly Segment[]
   /** One digit per segment, the smaller the more literal, so that comparing texts finds the most specific template. */
   readonly specificity: string
+}
+
+/** One part of a path between slashes. */
+interface Segment {
+  readonly text: string
+  readonly kind: 'literal' | 'partly variable' | 'variable'
 }
 
 const VARIABLE = /\{[^{}]*\}/g
 
 /** Finds the operation that a call is made of, in all loaded specifications. */
 export class Matcher {
-  readonly #templates: readonly Template[]
+  /** By how many segments they have. */
+  readonly #templates = new Map<number, Template[]>()
 
   constructor(operations: readonly Operation[]) {
-    this.#templates = operations
-      .flatMap((operation) => operation.paths.map((path) => toTemplate(operation, path)))
-      // Literal segments win over parameters (OpenAPI, "Paths Object"); sorting is stable, so the first document wins.
-      .sort((left, right) => compareTexts(left.specificity, right.specificity))
+    const templates = operations.flatMap((operation) => operation.paths.map((path) => toTemplate(operation, path)))
+    // Literal segments win over parameters (OpenAPI, "Paths Object"); sorting is stable, so the first document wins.
+    templates.sort((left, right) => compareTexts(left.specificity, right.specificity))
+    for (const template of templates) {
+      const { length } = template.segments
+      this.#templates.set(length, [...(this.#templates.get(length) ?? []), template])
+    }
   }
 
   /**
@@ -37,34 +47,30 @@ export class Matcher {
    */
   match(method: string, path: string): Match {
     const segments = splitPath(path)
-    const fits = this.#templates.map((template) => ({
-      operation: template.operation,
-      fit: fitPath(segments, template),
-    }))
-    const [certain, possible] = (['certain', 'possible'] as const).map((wanted) =>
-      fits.filter(({ fit }) => fit === wanted).map(({ operation }) => operation),
-    ) as [Operation[], Operation[]]
+    const candidates = this.#templates.get(segments.length) ?? []
+    const certain: Operation[] = []
+    const possible: Operation[] = []
+    for (const template of candidates) {
+      const fit = fitPath(segments, template)
+      if (fit === 'certain') certain.push(template.operation)
+      else if (fit === 'possible') possible.push(template.operation)
+    }
     // Where there is a GET the server answers HEAD as well (RFC 9110, section 9.3.2; observed for all routes of Bailo).
     for (const wanted of method === 'HEAD' ? ['HEAD', 'GET'] : [method]) {
-      const [best] = certain.filter((operation) => operation.method === wanted)
+      const best = certain.find((operation) => operation.method === wanted)
       if (best !== undefined) return { kind: 'operation', operations: [best] }
     }
     const [first, ...others] = possible.filter((operation) => operation.method === method)
     if (first !== undefined) return { kind: 'operation', operations: [first, ...others] }
     const [one, ...more] = certain
     if (one !== undefined) return { kind: 'other-methods', operations: [one, ...more] }
-    return { kind: 'nothing', nearest: this.#findNearest(segments) }
+    return { kind: 'nothing', nearest: candidates.find((template) => isNear(segments, template))?.operation.path }
   }
+}
 
-  /** The template that differs in one word only. */
-  #findNearest(segments: readonly string[]): string | undefined {
-    const near = this.#templates.find(
-      (template) =>
-        template.segments.length === segments.length &&
-        template.segments.filter((one, index) => fitSegment(segments[index] ?? '', one) === 'none').length === 1,
-    )
-    return near?.operation.path
-  }
+/** True when all but one of the segments fit. */
+function isNear(segments: readonly Segment[], template: Template): boolean {
+  return segments.filter((segment, index) => fitSegment(segment, template.segments[index]) === 'none').length === 1
 }
 
 /** A path with the names of its variables left out: equal for templates that match the same URLs. */
@@ -72,19 +78,24 @@ export function withoutNames(path: string): string {
   return path.replace(VARIABLE, '{}')
 }
 
+const DIGITS: Readonly<Record<Segment['kind'], string>> = { literal: '0', 'partly variable': '1', variable: '2' }
+
 function toTemplate(operation: Operation, path: string): Template {
   const segments = splitPath(path)
-  const digits = segments.map((segment) => (isWholeVariable(segment) ? 2 : hasVariable(segment) ? 1 : 0))
-  return { operation, segments, specificity: digits.join('') }
+  return { operation, segments, specificity: segments.map(({ kind }) => DIGITS[kind]).join('') }
 }
 
-function splitPath(path: string): string[] {
+function splitPath(path: string): Segment[] {
   return path
     .replace(/[?#].*$/s, '')
     .replace(/\/+$/, '')
     .split('/')
     .slice(1)
-    .map(decodeSegment)
+    .map((part) => {
+      const text = decodeSegment(part)
+      if (/^\{[^{}]*\}$/.test(text)) return { text, kind: 'variable' }
+      return { text, kind: /\{[^{}]*\}/.test(text) ? 'partly variable' : 'literal' }
+    })
 }
 
 function decodeSegment(segment: string): string {
@@ -96,35 +107,29 @@ function decodeSegment(segment: string): string {
   }
 }
 
-function isWholeVariable(segment: string): boolean {
-  return /^\{[^{}]*\}$/.test(segment)
-}
-
-function hasVariable(segment: string): boolean {
-  return /\{[^{}]*\}/.test(segment)
-}
-
-function fitPath(segments: readonly string[], template: Template): Fit {
-  if (segments.length !== template.segments.length) return 'none'
+function fitPath(segments: readonly Segment[], template: Template): Fit {
   let fit: Fit = 'certain'
-  for (const [index, segment] of segments.entries()) {
-    const one = fitSegment(segment, template.segments[index] ?? '')
+  for (let index = 0; index < segments.length; index++) {
+    const one = fitSegment(segments[index], template.segments[index])
     if (one === 'none') return 'none'
     if (one === 'possible') fit = 'possible'
   }
   return fit
 }
 
-function fitSegment(called: string, described: string): Fit {
-  if (called === described) return 'certain'
-  if (isWholeVariable(described)) return called === '' ? 'none' : 'certain'
-  if (hasVariable(described)) {
-    if (withoutNames(called) === withoutNames(described)) return 'certain'
-    if (isWholeVariable(called)) return 'possible'
-    if (hasVariable(called)) return 'none'
-    return fitsPattern(called, described) ? 'certain' : 'none'
+function fitSegment(called: Segment | undefined, described: Segment | undefined): Fit {
+  if (called === undefined || described === undefined) return 'none'
+  if (called.text === described.text) return 'certain'
+  switch (described.kind) {
+    case 'variable':
+      return called.text === '' ? 'none' : 'certain'
+    case 'partly variable':
+      if (called.kind === 'variable') return 'possible'
+      if (called.kind === 'literal') return fitsPattern(called.text, described.text) ? 'certain' : 'none'
+      return withoutNames(called.text) === withoutNames(described.text) ? 'certain' : 'none'
+    case 'literal':
+      return called.kind !== 'literal' && fitsPattern(described.text, called.text) ? 'possible' : 'none'
   }
-  return hasVariable(called) && fitsPattern(described, called) ? 'possible' : 'none'
 }
 
 /** Whether a text begins and ends as a pattern with variables does, and has its other parts in between in order. */

@@ -14,6 +14,10 @@ export interface BlobTransfer {
   readonly source: ByteSource
   readonly onBytes?: OnBytes | undefined
   readonly signal?: AbortSignal | undefined
+  /** Where an upload of these bytes is that another process has begun. */
+  readonly begun?: string | undefined
+  /** Called with where the upload is, before its bytes are sent. Then it stays open when it is broken off. */
+  readonly onBegun?: ((location: string) => Promise<void>) | undefined
 }
 
 const START: Operation = { method: 'POST', path: '/v2/<name>/blobs/uploads/' }
@@ -25,7 +29,8 @@ const COMMIT: Operation = { method: 'PUT', path: '/v2/<name>/blobs/uploads/<refe
 /**
  * Uploads one blob (OCI distribution specification, "Pushing a blob in chunks"), with its digest computed on the way.
  * After a failure the registry is asked how much it has, and the rest follows from there; a registry that cannot say
- * gets a new upload. Nothing is ever resent from 0 into an open upload, because some registries then store both.
+ * gets a new upload. Nothing is ever resent from 0 into an open upload, because some registries then store both. So it
+ * goes on, too, with what another process has begun; only the digest takes reading the first bytes once more.
  */
 export class BlobUpload {
   readonly #connection: Connection
@@ -35,12 +40,16 @@ export class BlobUpload {
   #hashedBytes = 0
   #reportedBytes = 0
   #location: string | undefined
+  /** True while the upload is one of another process, which may have sent any part of it. */
+  #isTakenOver: boolean
   #offset = 0
 
   constructor(connection: Connection, authenticator: Authenticator, transfer: BlobTransfer) {
     this.#connection = connection
     this.#authenticator = authenticator
     this.#transfer = transfer
+    this.#location = transfer.begun
+    this.#isTakenOver = transfer.begun !== undefined
   }
 
   /**
@@ -52,12 +61,13 @@ export class BlobUpload {
     const { sizeBytes } = this.#transfer.source
     try {
       await this.#connection.retry({ isRepeatable: true, signal: this.#transfer.signal }, async (attemptNumber) => {
-        if (attemptNumber > 0) await this.#resume()
-        this.#location ??= await this.#start()
+        if (attemptNumber > 0 || this.#isTakenOver) await this.#resume()
+        this.#location ??= await this.#begin()
         if (this.#offset < sizeBytes) await this.#sendRest(this.#location)
       })
     } catch (error) {
-      await this.#cancel()
+      const isToBeContinued = this.#transfer.signal?.aborted && this.#transfer.onBegun !== undefined
+      if (!isToBeContinued) await this.#cancel()
       throw error
     }
     return `sha256:${this.#hash.digest('hex')}`
@@ -79,6 +89,12 @@ export class BlobUpload {
   async tryOut(): Promise<void> {
     this.#location = await this.#start()
     await this.#cancel()
+  }
+
+  async #begin(): Promise<string> {
+    const location = await this.#start()
+    await this.#transfer.onBegun?.(location)
+    return location
   }
 
   async #start(): Promise<string> {
@@ -134,9 +150,12 @@ export class BlobUpload {
     try {
       const { location, lastByte } = await this.#request(ASK, { url: this.#location, isRepeatable: true })
       // `0-0` means nothing received or one byte received, depending on the registry.
-      if (lastByte !== undefined && lastByte > 0 && lastByte < this.#hashedBytes) {
+      const sentBytes = this.#isTakenOver ? this.#transfer.source.sizeBytes : this.#hashedBytes
+      if (lastByte !== undefined && lastByte > 0 && lastByte < sentBytes) {
         this.#location = location
         this.#offset = lastByte + 1
+        await this.#hashUpTo(this.#offset)
+        this.#isTakenOver = false
         return
       }
     } catch (error) {
@@ -144,8 +163,20 @@ export class BlobUpload {
       if (!(error instanceof ResponseError)) throw error
     }
     await this.#cancel()
+    this.#isTakenOver = false
     this.#location = undefined
     this.#offset = 0
+  }
+
+  /** Reads the bytes that are there already, which another process has sent. */
+  async #hashUpTo(end: number): Promise<void> {
+    if (this.#hashedBytes >= end) return
+    const stream = this.#transfer.source.open({ start: this.#hashedBytes, end })
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      this.#transfer.signal?.throwIfAborted()
+      this.#hash.update(chunk)
+      this.#hashedBytes += chunk.length
+    }
   }
 
   /** Tells the registry to forget an upload that will not be finished; best effort, since registries also expire them. */

@@ -38,7 +38,7 @@ export async function storeLayer(
   client: RegistryClient,
   repository: string,
   content: LayerOptions,
-  transfer: Pick<BlobTransfer, 'onBytes' | 'signal'> = {},
+  transfer: Pick<BlobTransfer, 'begun' | 'onBegun' | 'onBytes' | 'signal'> = {},
 ): Promise<StoredLayer> {
   const { source, mediaType, diffId } = createLayer(content)
   const digest = await client.pushBlob({ repository, source, ...transfer })

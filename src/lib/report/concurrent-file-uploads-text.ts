@@ -64,9 +64,8 @@ function isConfirmed({ run, findings, steps }: ConcurrentFileUploadsResult): boo
   return !run.isDryRun && findings.length === 0 && steps.length > 0
 }
 
-function formatConfirmation({ steps, thresholds }: ConcurrentFileUploadsResult): string {
-  const done = steps.reduce((total, step) => total + step.done, 0)
-  const text = `by one listing: ${countOf(done, 'file')} with their exact size. ${describeThresholds(thresholds)}`
+function formatConfirmation({ uploaded, thresholds }: ConcurrentFileUploadsResult): string {
+  const text = `by one listing: ${countOf(uploaded, 'file')} with their exact size. ${describeThresholds(thresholds)}`
   return wrapText(`${chalk.green('As asked for')} ${text}`, '', '  ').join('\n')
 }
 

@@ -3,7 +3,12 @@
  * the instance that it is on.
  */
 export type Created = { readonly origin: string; readonly modelId: string } & (
-  | { readonly type: 'model'; readonly name: string }
+  | {
+      readonly type: 'model'
+      readonly name: string
+      /** The key of the dotenv file that its id was written to. */
+      readonly envKey?: string
+    }
   | { readonly type: 'file'; readonly fileId: string; readonly name: string; readonly sizeBytes: number }
   | {
       readonly type: 'release'

@@ -6,7 +6,7 @@ import { numberMaker } from './numbers.js'
 import { objectMaker } from './objects.js'
 import { stringMaker } from './strings.js'
 import { UnsupportedError } from './unsupported.js'
-import type { SchemaValidator } from './validator.js'
+import type { Check, SchemaValidator } from './validator.js'
 
 /** What can be made of a part of a schema. */
 export type FieldKind = 'text' | 'date' | 'number' | 'boolean' | 'choice' | 'list' | 'object' | 'nothing'
@@ -67,11 +67,25 @@ export class SchemaCompiler implements PartCompiler {
   }
 
   compile(schema: unknown, path: string, trail: readonly string[]): Maker {
-    const alternatives = listAlternatives(this.#root, schema, trail)
-    const makers = this.#compileEach(alternatives, path)
-    const make: Maker = (making) => making.random.pick(makers)(making)
     const isToBeTried = isObject(schema) && Object.keys(schema).some((keyword) => TO_BE_TRIED.has(keyword))
-    return isToBeTried ? this.#tryOut(schema, path, make) : make
+    if (!isToBeTried) return this.#compileAny(schema, path, trail)
+    const check = this.#validator.compilePart(schema)
+    try {
+      return tryOut(this.#compileAny(schema, path, trail), check, { schema, path })
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error
+      const proposed = [schema['default'], ...[schema['examples']].flat()].filter(
+        (value) => value !== undefined && check(value) === undefined,
+      )
+      if (proposed.length === 0) throw error
+      this.#note(path, 'choice')
+      return ({ random }) => structuredClone(random.pick(proposed))
+    }
+  }
+
+  #compileAny(schema: unknown, path: string, trail: readonly string[]): Maker {
+    const makers = this.#compileEach(listAlternatives(this.#root, schema, trail), path)
+    return (making) => making.random.pick(makers)(making)
   }
 
   #compileEach(alternatives: readonly Alternative[], path: string): readonly Maker[] {
@@ -134,24 +148,24 @@ export class SchemaCompiler implements PartCompiler {
   #note(path: string, kind: FieldKind): void {
     if (!this.kinds.has(path)) this.kinds.set(path, kind)
   }
+}
 
-  /** Makes values until one fits; one that is known to fit stands in where chance does not find another. */
-  #tryOut(schema: SchemaObject, path: string, make: Maker): Maker {
-    const check = this.#validator.compilePart(schema)
-    const attempt = (random: Random, isShort: boolean): { value: unknown } | undefined => {
-      for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const value = make({ random, isShort })
-        if (check(value) === undefined) return { value }
-      }
-      return undefined
+/**
+ * Makes values until one fits; one that is known to fit stands in where chance does not find another.
+ *
+ * @throws UnsupportedError when none is found
+ */
+function tryOut(make: Maker, check: Check, { schema, path }: { schema: SchemaObject; path: string }): Maker {
+  const attempt = (random: Random, isShort: boolean): { value: unknown } | undefined => {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const value = make({ random, isShort })
+      if (check(value) === undefined) return { value }
     }
-    const proposed = [schema['default'], ...[schema['examples']].flat()].filter((value) => value !== undefined)
-    const known =
-      attempt(createRandom('bailo-exp', path), false) ??
-      proposed.filter((value) => check(value) === undefined).map((value) => ({ value }))[0]
-    if (known === undefined) throw new UnsupportedError(explainFailure(schema))
-    return ({ random, isShort }) => structuredClone((attempt(random, isShort) ?? known).value)
+    return undefined
   }
+  const known = attempt(createRandom('bailo-exp', path), false)
+  if (known === undefined) throw new UnsupportedError(explainFailure(schema))
+  return ({ random, isShort }) => structuredClone((attempt(random, isShort) ?? known).value)
 }
 
 function explainFailure(schema: SchemaObject): string {

@@ -23,13 +23,9 @@ export function checkUploads(
     const subject = `file ${name}`
     if (file === undefined) return [{ subject, message: 'is not listed although its upload succeeded' }]
     if (file.complete === false) return [{ subject, message: 'is listed as unfinished although its upload succeeded' }]
-    if (file.size === sizeBytes && file.name === name) return []
-    return [
-      {
-        subject,
-        message: `is listed as ${JSON.stringify(file.name)} with ${file.size ?? 'unknown'} instead of ${sizeBytes} bytes`,
-      },
-    ]
+    if (file.name !== name) return [{ subject, message: `is listed under another name, ${JSON.stringify(file.name)}` }]
+    if (file.size === sizeBytes) return []
+    return [{ subject, message: `has ${file.size ?? 'unknown'} instead of ${sizeBytes} bytes` }]
   })
 }
 

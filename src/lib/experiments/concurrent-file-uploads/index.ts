@@ -4,6 +4,7 @@ import type { Settings } from '../../config/settings.js'
 import { checkAtEnd } from '../check-at-end.js'
 import type { ExperimentContext } from '../context.js'
 import type { UploadSettings } from '../ensure-files.js'
+import { FileUploads } from '../file-uploads.js'
 import { findModelId, getOrCreateModel } from '../get-or-create-model.js'
 import { requireFillableModel } from '../require-model-kind.js'
 import type { ExperimentResult } from '../result.js'
@@ -34,6 +35,8 @@ export interface ConcurrentFileUploadsResult extends ExperimentResult {
   readonly filePrefix: string
   readonly thresholds: Thresholds
   readonly steps: readonly RampStep[]
+  /** Files that were uploaded, also by an earlier process of a run that was continued; the steps count this one's. */
+  readonly uploaded: number
   /** Files that are there, whole or unfinished, although their upload failed. */
   readonly leftovers: number
 }
@@ -72,11 +75,17 @@ async function upload(
   const planned = { files, sizeBytes, bytes: files * sizeBytes }
   run.expect({ steps: planned.files, bytes: planned.bytes })
 
+  const uploads = new FileUploads(run, instance, {
+    modelId: model.modelId,
+    multipart: options.multipart,
+    // No file of a run that is not continued is there.
+    ...(run.createdEarlier.length === 0 && { listed: [] }),
+  })
   const uploaded: UploadedFile[] = []
   const steps: RampStep[] = []
   for (const [index, concurrency] of ramp.entries()) {
     if (run.stopReason !== undefined) break
-    steps.push(await uploadStep(run, instance, model.modelId, { ...options, concurrency, number: index + 1 }, uploaded))
+    steps.push(await uploadStep(run, uploads, { ...options, concurrency, number: index + 1 }, uploaded))
   }
   const isMeasured = !run.isDryRun && run.stopReason === undefined
   let leftovers = 0
@@ -94,6 +103,7 @@ async function upload(
     filePrefix: filePrefix(run.id),
     thresholds,
     steps: run.isDryRun ? [] : steps,
+    uploaded: run.isDryRun ? 0 : uploaded.length,
     leftovers,
     findings: [...findings, ...(isMeasured ? checkThresholds(steps, thresholds) : [])],
     run: run.report(),

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit'
-import type { Instance } from '../../api/instance.js'
 import { ExpectedError } from '../../errors.js'
 import type { Run } from '../../run/run.js'
 import { Statistics, type KindStatistics } from '../../run/statistics.js'
-import { uploadPlannedFile, type UploadSettings } from '../ensure-files.js'
+import { toUpload, type UploadSettings } from '../ensure-files.js'
+import type { FileUploads } from '../file-uploads.js'
 import type { UploadedFile } from './check.js'
 import { planUploads } from './plan.js'
 
@@ -36,8 +36,7 @@ export interface RampStep {
  */
 export async function uploadStep(
   run: Run,
-  instance: Instance,
-  modelId: string,
+  uploads: FileUploads,
   step: RampStepOptions,
   uploaded: UploadedFile[],
 ): Promise<RampStep> {
@@ -45,12 +44,12 @@ export async function uploadStep(
   const statistics = new Statistics()
   const limit = pLimit(concurrency)
   const startedMs = performance.now()
-  const uploads = [...planUploads(run.id, step.number, step)].map((file) =>
+  const outcomes = [...planUploads(run.id, step.number, step)].map((file) =>
     limit(async () => {
       try {
-        const fileId = await uploadPlannedFile(run, instance, modelId, file, step, (latencyMs) =>
-          statistics.recordDone('file', { latencyMs, bytes: sizeBytes, retries: 0 }),
-        )
+        const onUploaded = (latencyMs: number): void =>
+          statistics.recordDone('file', { latencyMs, bytes: sizeBytes, retries: 0 })
+        const fileId = await uploads.upload({ ...toUpload(file, step), onUploaded })
         uploaded.push({ fileId, name: file.name })
       } catch (error) {
         if (!(error instanceof ExpectedError)) throw error
@@ -59,7 +58,7 @@ export async function uploadStep(
       }
     }),
   )
-  await Promise.all(uploads)
+  await Promise.all(outcomes)
   const durationMs = performance.now() - startedMs
   const [{ done, failed, bytes, latencyMs } = { done: 0, failed: 0, bytes: 0 }] = statistics.list()
   return {

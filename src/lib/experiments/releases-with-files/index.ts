@@ -7,6 +7,7 @@ import type { Run } from '../../run/run.js'
 import { checkAtEnd } from '../check-at-end.js'
 import type { ExperimentContext } from '../context.js'
 import { ensureFiles, findExistingFiles, type UploadSettings } from '../ensure-files.js'
+import { FileUploads } from '../file-uploads.js'
 import { findModelId, getOrCreateModel } from '../get-or-create-model.js'
 import { ReleaseMaker } from '../make-releases.js'
 import { nextVersion, type Bump } from '../next-version.js'
@@ -116,7 +117,8 @@ async function make(
   const model = await getOrCreateModel(context, instance, options.settings, request)
   const { modelId } = model
   run.expect({ steps: planned.files + planned.releases, bytes: planned.bytes })
-  const fileIds = ensureFiles(run, instance, modelId, plan.files, existingFiles, options)
+  const uploads = new FileUploads(run, instance, { modelId, multipart: options.multipart, listed: listed.files })
+  const fileIds = ensureFiles(run, uploads, plan.files, existingFiles, options)
   const maker = new ReleaseMaker(run, instance, { modelId, listed: listed.releases, bump: options.bump })
   const versions = await makeReleases(run, maker, plan, fileIds, existingReleases, options.keepGoing)
 

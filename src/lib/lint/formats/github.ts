@@ -11,11 +11,13 @@ const COMMANDS: Readonly<Record<Level, string>> = { error: 'error', warning: 'wa
  */
 export const github: Format = (report) => {
   const annotations = report.findings.map(({ level, file, line, column, rule, message }) => {
-    const properties = { file, line, col: column, title: rule }
+    // An annotation of a file that is not in the repository would be shown nowhere.
+    const isUrl = /^https?:/i.test(file)
+    const properties = { file: isUrl ? null : file, line, col: column, title: rule }
     const list = Object.entries(properties).flatMap(([name, value]) =>
       value === null ? [] : [`${name}=${escapeProperty(String(value))}`],
     )
-    return `::${COMMANDS[level]} ${list.join(',')}::${escapeData(message)}`
+    return `::${COMMANDS[level]} ${list.join(',')}::${escapeData(isUrl ? `${file}: ${message}` : message)}`
   })
   // A line of the summary that began with two colons would be a command.
   return [...annotations, ...summaryLines(report).map((line) => showControls(line).replace(/^::/, ': :'))].join('\n')

@@ -123,7 +123,12 @@ function toCreated(fields: Fields): Created {
   const type = fields.text('type')
   switch (type) {
     case 'model':
-      return { type, ...place, name: fields.text('name') }
+      return {
+        type,
+        ...place,
+        name: fields.text('name'),
+        ...(fields.has('envKey') && { envKey: fields.text('envKey') }),
+      }
     case 'file':
       return {
         type,

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import json as serialiser
 import os.path
+from contextlib import contextmanager
 from enum import Enum
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypedDict
 from urllib import parse
 from urllib.parse import quote, quote_plus as plus, urlencode, urljoin
@@ -492,6 +493,138 @@ class Unknown(Base):
 
     def circle(self):
         return self.agent.get(self._one())
+
+
+class Branches(Base):
+    """What is assigned on one branch belongs together."""
+
+    def together(self, kind, extra):
+        if kind == "a":
+            send, url, params = self.agent.get, self.root + "/together/a", {"a": 1}
+        elif kind == "b":
+            send, url, params = self.agent.put, self.root + "/together/b", {"b": 1}
+        else:
+            send, url, params = self.agent.post, self.root + "/together/c", None
+        if extra:
+            url += "?extra=1"
+        return send(url, params=params)
+
+    def left_early(self, kind):
+        params = {"page": 1}
+        if kind == "a":
+            params["early"] = 1
+            return self.agent.get(self.root + "/left/early", params=params)
+        if kind == "b":
+            raise ValueError(kind)
+        params["late"] = 1
+        return self.agent.get(self.root + "/left/late", params=params)
+
+    def pages(self, kinds):
+        params = {"page": 1}
+        while True:
+            answer = self.agent.get(self.root + "/pages", params=params)
+            if not answer:
+                break
+            params["page"] += 1
+            params["cursor"] = answer["cursor"]
+        for kind in kinds:
+            params = {"kind": kind}
+            self.agent.get(self.root + "/kinds", params=params)
+        return self.agent.get(self.root + "/after", params=params)
+
+    def built_in_loop(self):
+        url = self.root
+        for part in ("built", "in", "loop"):
+            url += "/" + part
+        return self.agent.get(url)
+
+
+class Instances(Base):
+    def __init__(self, url):
+        super().__init__(url)
+        self._releases = self.root + "/releases"
+        self.timeout = 3
+
+    def open(self, model_id):
+        self.model_url = f"{self.root}/model/{model_id}"
+        self.kind = "opened" if model_id else None
+
+    @cached_property
+    def base(self):
+        return self._releases
+
+    @base.setter
+    def base(self, value):
+        self.agent.put(self.root + "/setter", json={"value": value})
+
+    @contextmanager
+    def _session(self):
+        yield self.agent
+
+    @classmethod
+    def _path(cls, name):
+        return f"{cls.ROLE}/{name}"
+
+    def attributes(self):
+        self.agent.get(self._releases)
+        self.agent.get(self.model_url)
+        self.agent.get(self.base + "/all")
+        self.agent.get(f"{self.root}/{self.kind}/kind")
+        self.agent.get(self.url + self._path("of-class"))
+        self.agent.get(self.url + type(self).ROLE)
+        self.agent.get(self.url + self.__class__.ROLE + "/class")
+        with self._session() as session:
+            return session.get(self.root + "/session")
+
+    @retry(lambda self: self.agent.get(self.root + "/decorator"))
+    async def later(self, first=None, *, second="x"):
+        async for item in self.stream(self.agent.get(self.root + "/async-for")):
+            yield await self.agent.get(f"{self.root}/async/{item}")
+        async with self.agent.get(self.root + "/async-with") as answer:
+            del answer
+        assert self.agent.head(self.root + "/assert"), self.agent.head(self.root + "/message")
+        global counter
+        counter = self.agent.get(self.root + "/global")
+
+    class Nested:
+        def inside(self):
+            def deeper():
+                def deepest(name):
+                    return self.agent.get(f"{self.url}/v2/deepest/{name}")
+
+                return deepest("named")
+
+            return deeper()
+
+
+class OtherRoots:
+    """Clients differ in what they call the origin."""
+
+    def __init__(self, host: str, session=None):
+        self._host = host
+        self.base = f"{host}/api/v2"
+        self.url = host
+
+    def of_base(self):
+        return self.agent.get(f"{self.base}/of-base")
+
+    def of_host(self):
+        return self.agent.get(f"{self._host}/api/v3/of-host")
+
+    def of_url(self):
+        return self.agent.get(f"{self.url}/v2/of-url")
+
+    def of_url_with_api(self):
+        return self.agent.get(f"{self.url}/api/v2/of-url")
+
+    def slash(self):
+        return self.agent.get(f"{self.url}/v2/slash/")
+
+    def fragment(self, model_id):
+        return self.agent.get(f"{self.url}/v2/model/{model_id}#top?not=query")
+
+    def braces(self, a):
+        return self.agent.get(f"{self.url}/v2/{{literal}}/100%25/{a}-{a.b}.json")
 
 
 class Decoys:

@@ -1,10 +1,10 @@
-import { concatenate, type Text } from './text.js'
-import { MAX_ALTERNATIVES, meet, type Reading, readingsOf, unknown, type Value, type Ways } from './values.js'
+import { concatenate, isFull } from './text.js'
+import { MAX_ALTERNATIVES, meet, type Name, NO_WAYS, type Reading, readingsOf, type Value } from './values.js'
 
 /** A value that becomes part of a text, and what it is called where it is not known. */
 export interface Operand {
   readonly value: Value
-  readonly name: string
+  readonly name: Name
 }
 
 /**
@@ -16,16 +16,18 @@ export function combine(operands: readonly Operand[]): Value {
   while (countOf(readings) > MAX_ALTERNATIVES) {
     const most = Math.max(...readings.map(({ length }) => length))
     const index = readings.findIndex(({ length }) => length === most)
-    readings = readings.with(index, readingsOf(unknown(operands[index]?.name ?? 'value'), 'value'))
+    const name = operands[index]?.name() ?? 'value'
+    readings = readings.with(index, [{ text: [{ name }], ways: NO_WAYS }])
   }
-  let combined: { texts: Text[]; ways: Ways }[] = [{ texts: [], ways: new Map() }]
+  let combined: Reading[] = [{ text: [], ways: NO_WAYS }]
   for (const some of readings) combined = combined.flatMap((before) => some.flatMap((one) => append(before, one)))
-  return combined.map(({ texts, ways }) => ({ kind: 'text', text: concatenate(texts), ways }))
+  return combined.map(({ text, ways }) => ({ kind: 'text', text, ways }))
 }
 
-function append(before: { texts: Text[]; ways: Ways }, { text, ways }: Reading): { texts: Text[]; ways: Ways }[] {
+function append(before: Reading, { text, ways }: Reading): Reading[] {
+  if (isFull(before.text)) return [before]
   const both = meet(before.ways, ways)
-  return both === undefined ? [] : [{ texts: [...before.texts, text], ways: both }]
+  return both === undefined ? [] : [{ text: concatenate([before.text, text]), ways: both }]
 }
 
 const countOf = (readings: readonly Reading[][]): number =>

@@ -1,7 +1,7 @@
 import { elementsOf } from './elements.js'
 import { listOf, type Machine } from './machine.js'
 import type { Arguments } from './requests.js'
-import type { DictContents } from './store.js'
+import { type DictContents, MAX_SIZE } from './store.js'
 import { join, literal, literalsOf, NONE, unknown, type Value } from './values.js'
 
 const EMPTY: DictContents = { entries: new Map(), isComplete: true }
@@ -10,8 +10,10 @@ const EMPTY: DictContents = { entries: new Map(), isComplete: true }
 export function setEntry(ref: number, key: Value, value: Value, machine: Machine): void {
   const { entries, isComplete } = machine.store.dict(ref)
   const keys = literalsOf(key)
+  // There is no room for more.
+  if (!isComplete && entries.size >= MAX_SIZE) return
   const changed = new Map(entries)
-  for (const name of keys) changed.set(name, keys.length === 1 ? value : join([entries.get(name) ?? [], value], name))
+  for (const name of keys) changed.set(name, keys.length === 1 ? value : join([entries.get(name) ?? [], value]))
   machine.store.setDict(ref, { entries: changed, isComplete: isComplete && keys.length === key.length })
 }
 
@@ -24,7 +26,7 @@ export function getEntry(ref: number, key: Value, name: string, machine: Machine
     ? keys.flatMap((one) => (entries.has(one) ? [entries.get(one) ?? []] : []))
     : [...entries.values()]
   if (found.length === 0) return unknown(name)
-  return join(isComplete || (isKnown && found.length === keys.length) ? found : [...found, unknown(name)], name)
+  return join(isComplete || (isKnown && found.length === keys.length) ? found : [...found, unknown(name)])
 }
 
 /** Takes entries away, as `del` does. */
@@ -35,9 +37,8 @@ export function deleteEntry(ref: number, key: Value, machine: Machine): void {
   machine.store.setDict(ref, { entries: new Map([...entries].filter(([one]) => one !== name)), isComplete })
 }
 
-/** Adds all that `dict.update` would: the entries of dictionaries, pairs and keywords. */
-export function updateDict(ref: number, args: Arguments, machine: Machine): void {
-  const before = machine.store.dict(ref)
+/** Returns a dictionary with all that `dict.update` adds: the entries of dictionaries, pairs and keywords. */
+export function updateDict(before: DictContents, args: Arguments, machine: Machine): DictContents {
   const entries = new Map(before.entries)
   let isComplete = before.isComplete && !args.mayHaveMoreKeywords && args.rest === undefined
   for (const source of args.positional) {
@@ -46,7 +47,7 @@ export function updateDict(ref: number, args: Arguments, machine: Machine): void
     isComplete &&= added.isComplete
   }
   for (const [name, value] of args.keywords) entries.set(name, value)
-  machine.store.setDict(ref, { entries, isComplete })
+  return { entries, isComplete }
 }
 
 /** Returns the entries of a dictionary or of a list of pairs; nothing is known of anything else. */
@@ -54,7 +55,7 @@ export function readAsDict(value: Value, machine: Machine): DictContents {
   const entries = new Map<string, Value>()
   let isComplete = true
   const add = (name: string, entry: Value): void => {
-    entries.set(name, join([entries.get(name) ?? [], entry], name))
+    entries.set(name, join([entries.get(name) ?? [], entry]))
   }
   for (const atom of value) {
     if (atom.kind === 'dict') {
@@ -85,7 +86,7 @@ export function callDictMethod(ref: number, method: string, args: Arguments, nam
     machine.newList({ ...listOf(items), rest: contents.isComplete ? undefined : { name } })
   switch (method) {
     case 'update':
-      updateDict(ref, args, machine)
+      machine.store.setDict(ref, updateDict(contents, args, machine))
       return NONE
     case 'setdefault': {
       const known = literalsOf(key).every((one) => contents.entries.has(one))
@@ -99,7 +100,7 @@ export function callDictMethod(ref: number, method: string, args: Arguments, nam
       const found =
         isThere || fallback === undefined
           ? getEntry(ref, key, name, machine)
-          : join([getIfThere(ref, key, name, machine), fallback], name)
+          : join([getIfThere(ref, key, name, machine), fallback])
       if (method === 'pop') deleteEntry(ref, key, machine)
       return found
     }

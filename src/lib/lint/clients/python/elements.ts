@@ -33,9 +33,6 @@ export function elementsOf(value: Value, store: Store): Elements {
 function joinByPosition(variants: readonly (readonly Value[])[]): Value[] {
   const length = Math.max(...variants.map((items) => items.length))
   return Array.from({ length }, (_, index) =>
-    join(
-      variants.flatMap((items) => (items[index] === undefined ? [] : [items[index]])),
-      'item',
-    ),
+    join(variants.flatMap((items) => (items[index] === undefined ? [] : [items[index]]))),
   )
 }

@@ -1,10 +1,9 @@
-import { parser } from '@lezer/python'
-import type { SourceLocation, UnreadablePlace } from '../../client-call.js'
-import type { ClientUse } from '../../client-call.js'
+import type { ClientUse, SourceLocation, UnreadablePlace } from '../../client-call.js'
+import { Positions } from '../positions.js'
 import { CollectedCalls } from './collected-calls.js'
 import { Interpreter } from './interpreter.js'
 import { ANYTHING_SENT } from './names.js'
-import { Positions } from '../positions.js'
+import { parsePython } from './parse.js'
 import { survey } from './syntax.js'
 
 /** How many places that cannot be read are told one by one. */
@@ -17,7 +16,7 @@ const MAX_UNREADABLE = 50
  * @param path as the file is to be called
  */
 export function readPythonClient(path: string, text: string): ClientUse {
-  const tree = parser.parse(text)
+  const { tree, unreadFrom } = parsePython(text)
   const { requests, errors } = survey(tree, text)
   const calls = new CollectedCalls()
   const interpreter = new Interpreter(text, calls)
@@ -34,25 +33,22 @@ export function readPythonClient(path: string, text: string): ClientUse {
     const where = { at, root: undefined, qualifiedName: '', site: at, chain: [], isGuess: false }
     calls.add({ ...request, ...where, query: ANYTHING_SENT, body: ANYTHING_SENT })
   }
-  return { calls: calls.list(locate), unreadable: describeErrors(errors, locate) }
+  const unreadable = describeErrors(errors.map((offset) => locate(offset, '')))
+  if (unreadFrom !== undefined) {
+    unreadable.push({
+      location: locate(unreadFrom, ''),
+      message: 'what follows is not read: too much before it is no Python',
+    })
+  }
+  return { calls: calls.list(locate), unreadable }
 }
 
-/** One for each line. */
-function describeErrors(
-  errors: readonly number[],
-  locate: (offset: number, qualifiedName: string) => SourceLocation,
-): UnreadablePlace[] {
-  const byLine = new Map<number, SourceLocation>()
-  for (const offset of errors) {
-    const location = locate(offset, '')
-    if (!byLine.has(location.line)) byLine.set(location.line, location)
-  }
-  const places = [...byLine.values()].map((location) => ({
-    location,
-    message: 'this is not Python that can be parsed',
-  }))
-  const [next] = places.slice(MAX_UNREADABLE)
+/** Returns one place for each line that has errors. */
+function describeErrors(locations: readonly SourceLocation[]): UnreadablePlace[] {
+  const lines = [...new Map(locations.toReversed().map((location) => [location.line, location])).values()].toReversed()
+  const places = lines.map((location) => ({ location, message: 'this is not Python that can be parsed' }))
+  const next = lines[MAX_UNREADABLE]
   if (next === undefined) return places
-  const message = `so are ${places.length - MAX_UNREADABLE} further lines from here on`
-  return [...places.slice(0, MAX_UNREADABLE), { ...next, message }]
+  const message = `neither this line nor ${lines.length - MAX_UNREADABLE - 1} further ones can be parsed`
+  return [...places.slice(0, MAX_UNREADABLE), { location: next, message }]
 }

@@ -8,6 +8,8 @@ export const ANYTHING_SENT: NamesSent = { names: [], isComplete: false }
 
 /** Returns all the names that are sent, in the order of their first appearance. */
 export function unite(all: readonly NamesSent[]): NamesSent {
+  const [only] = all
+  if (all.length === 1 && only !== undefined) return only
   return {
     names: [...new Set(all.flatMap(({ names }) => names))],
     isComplete: all.every(({ isComplete }) => isComplete),

@@ -15,6 +15,11 @@ export interface Arguments {
   readonly mayHaveMoreKeywords: boolean
 }
 
+/** Arguments without keywords. */
+export function positionalOnly(positional: readonly Value[]): Arguments {
+  return { positional, rest: undefined, keywords: new Map(), mayHaveMoreKeywords: false }
+}
+
 /** One request that a call makes. */
 export interface Request {
   /** In upper case; `?` when it cannot be told. */
@@ -58,7 +63,7 @@ export function readRequests({ method, ways, args: given, reasonWithoutUrl }: Ag
   const urls =
     url === undefined
       ? [{ reading: explainNoUrl(args, reasonWithoutUrl), ways }]
-      : readingsOf(url, 'url').map((one) => ({ reading: readUrl(one.text), ways: meet(ways, one.ways) }))
+      : readingsOf(url, () => 'url').map((one) => ({ reading: readUrl(one.text), ways: meet(ways, one.ways) }))
   return urls.flatMap(({ reading, ways: both }) => {
     if (both === undefined) return []
     return methods.map((one) => readRequest(one, reading, onWays(args, both), store))
@@ -67,6 +72,7 @@ export function readRequests({ method, ways, args: given, reasonWithoutUrl }: Ag
 
 /** Returns the arguments as they may be on some ways. */
 function onWays(args: Arguments, ways: Ways): Arguments {
+  if (ways.size === 0) return args
   const filter = (value: Value): Value => value.filter((atom) => meet(ways, atom.ways) !== undefined)
   const keywords = new Map([...args.keywords].map(([name, value]) => [name, filter(value)]))
   return { ...args, positional: args.positional.map(filter), keywords }
@@ -75,7 +81,7 @@ function onWays(args: Arguments, ways: Ways): Arguments {
 function methodsFrom({ positional, keywords, rest }: Arguments): (string | Hole)[] {
   const value = positional[0] ?? keywords.get('method')
   if (value === undefined) return [rest ?? { name: 'method' }]
-  return textsOf(value, 'method').map(
+  return textsOf(value, () => 'method').map(
     (text) => literalOf(text)?.toUpperCase() ?? text.find(isHole) ?? { name: 'method' },
   )
 }

@@ -1,5 +1,5 @@
-import { includesAll, join, onAnyWay, onWay, type Value } from './values.js'
 import type { Hole } from './text.js'
+import { includesAll, join, onAnyWay, onWay, unknown, type Value } from './values.js'
 
 /** What a dictionary holds. Entries that only some paths add are held too. */
 export interface DictContents {
@@ -16,10 +16,17 @@ export interface ListContents {
   readonly rest: Hole | undefined
 }
 
+type Contents = DictContents | ListContents
+
+const isDict = (contents: Contents | undefined): contents is DictContents =>
+  contents !== undefined && 'entries' in contents
+
 const MAX_VARIANTS = 16
 /** How many entries or items are followed. What sends names has fewer; tables of data may have any number. */
-const MAX_SIZE = 500
+export const MAX_SIZE = 500
 const SOME_ITEMS: Hole = { name: 'items' }
+const ANY_DICT: DictContents = { entries: new Map(), isComplete: false }
+const ANY_LIST: ListContents = { variants: [[]], rest: SOME_ITEMS }
 
 /** The key of a variable. */
 export const variableKey = (scopeId: number, name: string): string => `${scopeId} ${name}`
@@ -35,14 +42,13 @@ const nameOfKey = (key: string): string => key.slice(key.indexOf(' ') + 1)
  */
 export class Store {
   private readonly variables = new Map<string, Value>()
-  private readonly dicts = new Map<number, DictContents>()
-  private readonly lists = new Map<number, ListContents>()
+  private readonly contents = new Map<number, Contents>()
 
   constructor(private readonly below?: Store) {}
 
   /** How much this store holds itself. */
   get size(): number {
-    return this.variables.size + this.dicts.size + this.lists.size
+    return this.variables.size + this.contents.size
   }
 
   fork(): Store {
@@ -50,7 +56,7 @@ export class Store {
   }
 
   get(key: string): Value | undefined {
-    return this.find((store) => store.variables.get(key))
+    return this.variables.get(key) ?? this.below?.get(key)
   }
 
   set(key: string, value: Value): void {
@@ -58,27 +64,27 @@ export class Store {
   }
 
   dict(ref: number): DictContents {
-    return this.findDict(ref) ?? { entries: new Map(), isComplete: false }
+    const contents = this.find(ref)
+    return isDict(contents) ? contents : ANY_DICT
   }
 
-  setDict(ref: number, { entries, isComplete }: DictContents): void {
+  setDict(ref: number, contents: DictContents): void {
+    const { entries } = contents
     const isSmall = entries.size <= MAX_SIZE
-    this.dicts.set(ref, {
-      entries: isSmall ? entries : new Map([...entries].slice(0, MAX_SIZE)),
-      isComplete: isComplete && isSmall,
-    })
+    const kept = isSmall ? contents : { entries: new Map([...entries].slice(0, MAX_SIZE)), isComplete: false }
+    this.contents.set(ref, kept)
   }
 
   list(ref: number): ListContents {
-    return this.findList(ref) ?? { variants: [[]], rest: SOME_ITEMS }
+    const contents = this.find(ref)
+    return contents === undefined || isDict(contents) ? ANY_LIST : contents
   }
 
-  setList(ref: number, { variants, rest }: ListContents): void {
+  setList(ref: number, contents: ListContents): void {
+    const { variants, rest = SOME_ITEMS } = contents
     const isSmall = variants.every(({ length }) => length <= MAX_SIZE)
-    this.lists.set(ref, {
-      variants: isSmall ? variants : variants.map((items) => items.slice(0, MAX_SIZE)),
-      rest: isSmall ? rest : (rest ?? SOME_ITEMS),
-    })
+    const kept = isSmall ? contents : { variants: variants.map((items) => items.slice(0, MAX_SIZE)), rest }
+    this.contents.set(ref, kept)
   }
 
   /**
@@ -90,33 +96,30 @@ export class Store {
     for (const key of keysOf(branches.map(({ variables }) => variables))) {
       const values = branches.map((branch, way): Value => {
         const value = branch.get(key) ?? []
-        return fork === undefined ? onAnyWay(value) : branches.length === 1 ? value : onWay(value, fork, way)
+        if (fork === undefined) return onAnyWay(value)
+        return branches.length === 1 ? value : onWay(value, fork, way)
       })
-      this.variables.set(key, join(values, nameOfKey(key)))
+      this.variables.set(key, join(values))
     }
     this.absorbContents(branches)
   }
 
   /** Takes over what the branches say of dictionaries and lists, and forgets their variables. */
   absorbContents(branches: readonly Store[]): void {
-    for (const ref of keysOf(branches.map(({ dicts }) => dicts))) {
-      this.dicts.set(ref, joinDicts(branches.flatMap((branch) => branch.findDict(ref) ?? [])))
-    }
-    for (const ref of keysOf(branches.map(({ lists }) => lists))) {
-      this.lists.set(ref, joinLists(branches.flatMap((branch) => branch.findList(ref) ?? [])))
+    for (const ref of keysOf(branches.map(({ contents }) => contents))) {
+      this.contents.set(ref, joinContents(branches.flatMap((branch) => branch.find(ref) ?? [])))
     }
   }
 
   /**
-   * Returns a store above `base` with what was changed since, also by the stores between: what holds where a function is
-   * left in the middle of branches.
+   * Returns what was changed above `base`, as one store: what holds where a function is left in the middle of branches.
    */
   flattenOver(base: Store): Store {
+    if (this.below === base) return this
     const flat = base.fork()
     for (const store of this.downTo(base).reverse()) {
       for (const [key, value] of store.variables) flat.variables.set(key, value)
-      for (const [ref, contents] of store.dicts) flat.dicts.set(ref, contents)
-      for (const [ref, contents] of store.lists) flat.lists.set(ref, contents)
+      for (const [ref, contents] of store.contents) flat.contents.set(ref, contents)
     }
     return flat
   }
@@ -131,8 +134,7 @@ export class Store {
       const before = base.get(key)
       if (before !== undefined && !includesAll(before, value)) return true
     }
-    for (const ref of this.dicts.keys()) if (base.findDict(ref) !== undefined) return true
-    for (const ref of this.lists.keys()) if (base.findList(ref) !== undefined) return true
+    for (const ref of this.contents.keys()) if (base.find(ref) !== undefined) return true
     return false
   }
 
@@ -147,36 +149,36 @@ export class Store {
       const before = this.get(key)
       if (before === undefined || includesAll(before, value)) continue
       isWidened = true
-      this.variables.set(key, join([before, [{ kind: 'unknown', hole: { name: nameOfKey(key) } }]], nameOfKey(key)))
+      this.variables.set(key, join([before, unknown(nameOfKey(key))]))
     }
-    for (const [ref, contents] of round.dicts) {
-      if (this.findDict(ref) !== undefined) this.dicts.set(ref, joinDicts([this.dict(ref), contents]))
-    }
-    for (const [ref, contents] of round.lists) {
-      const before = this.findList(ref)
+    for (const [ref, contents] of round.contents) {
+      const before = this.find(ref)
       if (before === undefined) continue
-      if (contents.variants.every((items) => before.variants.some((one) => isSame(one, items)))) continue
-      isWidened ||= before.rest === undefined
-      this.lists.set(ref, { variants: before.variants, rest: before.rest ?? SOME_ITEMS })
+      if (isDict(before) || isDict(contents)) {
+        this.contents.set(ref, joinContents([before, contents]))
+      } else if (!contents.variants.every((items) => before.variants.some((one) => isSame(one, items)))) {
+        isWidened ||= before.rest === undefined
+        this.contents.set(ref, { variants: before.variants, rest: before.rest ?? SOME_ITEMS })
+      }
     }
     return isWidened
   }
 
-  private findDict(ref: number): DictContents | undefined {
-    return this.find((store) => store.dicts.get(ref))
-  }
-
-  private findList(ref: number): ListContents | undefined {
-    return this.find((store) => store.lists.get(ref))
-  }
-
-  private find<T>(look: (store: Store) => T | undefined): T | undefined {
-    return look(this) ?? this.below?.find(look)
+  private find(ref: number): Contents | undefined {
+    return this.contents.get(ref) ?? this.below?.find(ref)
   }
 }
 
-function keysOf<K>(maps: readonly ReadonlyMap<K, unknown>[]): Set<K> {
-  return new Set(maps.flatMap((map) => [...map.keys()]))
+function keysOf<K>(maps: readonly ReadonlyMap<K, unknown>[]): Iterable<K> {
+  const [only] = maps
+  return maps.length === 1 && only !== undefined ? only.keys() : new Set(maps.flatMap((map) => [...map.keys()]))
+}
+
+function joinContents(all: readonly Contents[]): Contents {
+  const [only] = all
+  if (all.length === 1 && only !== undefined) return only
+  const dicts = all.filter(isDict)
+  return dicts.length > 0 ? joinDicts(dicts) : joinLists(all.filter((one): one is ListContents => !isDict(one)))
 }
 
 function joinDicts(all: readonly DictContents[]): DictContents {
@@ -184,7 +186,7 @@ function joinDicts(all: readonly DictContents[]): DictContents {
   for (const one of all) {
     for (const [name, value] of one.entries) {
       const before = entries.get(name)
-      entries.set(name, before === undefined || before === value ? value : join([before, value], name))
+      entries.set(name, before === undefined || before === value ? value : join([before, value]))
     }
   }
   return { entries, isComplete: all.every(({ isComplete }) => isComplete) }
@@ -201,11 +203,9 @@ function joinLists(all: readonly ListContents[]): ListContents {
 }
 
 function isSame(items: readonly Value[], others: readonly Value[]): boolean {
-  return (
-    items.length === others.length &&
-    items.every(
-      (item, index) =>
-        item === others[index] || (includesAll(item, others[index] ?? []) && includesAll(others[index] ?? [], item)),
-    )
-  )
+  if (items.length !== others.length) return false
+  return items.every((item, index) => {
+    const other = others[index] ?? []
+    return item === other || (includesAll(item, other) && includesAll(other, item))
+  })
 }

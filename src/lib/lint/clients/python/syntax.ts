@@ -12,6 +12,31 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   return children
 }
 
+/** Nodes that begin with a capital letter, as expressions do, and are none. */
+const NO_EXPRESSIONS = new Set([
+  'AssignOp',
+  'UpdateOp',
+  'ArithOp',
+  'BitOp',
+  'LogicOp',
+  'CompareOp',
+  'TypeDef',
+  'FormatConversion',
+  'FormatSelfDoc',
+  'PropertyName',
+  'Body',
+  'Ellipsis',
+  'At',
+  'Comment',
+])
+
+/** True for what can be evaluated. The names of tokens are the tokens; those of expressions begin with a capital letter. */
+export function isExpression({ name, type, from, to }: SyntaxNode): boolean {
+  if (type.isError) return from < to
+  const first = name.charCodeAt(0)
+  return first >= 65 && first <= 90 && !NO_EXPRESSIONS.has(name)
+}
+
 /** What one pass over the tree finds. */
 export interface Survey {
   /** Calls of `self.agent.METHOD(...)`, whatever stands around them. */

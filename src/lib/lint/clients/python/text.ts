@@ -5,7 +5,7 @@ export interface Hole {
   /** Taken from the expression that stands there. */
   readonly name: string
   /** Id of the function whose parameter it is, so that callers may say more. */
-  readonly parameterOf?: number
+  readonly parameterOf?: number | undefined
   /** What the parameter is when the caller leaves it out. */
   readonly defaultText?: string
   /** What it is by convention: the attribute `url` of a client is the origin plus `/api`. */
@@ -30,18 +30,21 @@ export const isQueryString = (part: Part | undefined): part is QueryString => ty
 const MAX_LENGTH = 16_384
 const MAX_PARTS = 256
 
+/** True when nothing more is added to a text. */
+export function isFull(text: Text): boolean {
+  const last = text.at(-1)
+  return text.length > MAX_PARTS || (typeof last === 'string' && last.length > MAX_LENGTH)
+}
+
 /** Returns the texts one after the other; what passes any sensible length is cut. */
 export function concatenate(texts: readonly Text[]): Text {
   const parts: Part[] = []
-  let length = 0
   for (const part of texts.flat()) {
-    if (length > MAX_LENGTH || parts.length > MAX_PARTS) break
+    if (isFull(parts)) break
     const last = parts.at(-1)
-    if (typeof part !== 'string') parts.push(part)
-    else if (part === '') continue
-    else if (typeof last === 'string') parts[parts.length - 1] = last + part
+    if (part === '') continue
+    if (typeof part === 'string' && typeof last === 'string') parts[parts.length - 1] = last + part
     else parts.push(part)
-    length += typeof part === 'string' ? part.length : 1
   }
   return parts
 }

@@ -9,7 +9,7 @@ export interface Scope {
   /** `Class.method` or `function`; empty for the module. */
   readonly qualifiedName: string
   /** Names of other scopes that are assigned here, after `global` or `nonlocal`. */
-  readonly foreign: Map<string, Scope>
+  foreign: Map<string, Scope> | undefined
 }
 
 /** A parameter of a function. */
@@ -52,6 +52,8 @@ export interface ClassInfo {
 /** Which way was gone at some forks of the program, by the number of the fork. */
 export type Ways = ReadonlyMap<number, number>
 
+export const NO_WAYS: Ways = new Map()
+
 /** One thing that an expression may be. */
 export type Atom = Thing & {
   /** The ways on which it is that; when there are none, on all. */
@@ -91,12 +93,8 @@ export const literal = (text: string): Value => [{ kind: 'text', text: text === 
 /** Text of which several readings are possible. */
 export const texts = (all: readonly Text[]): Value => all.map((text) => ({ kind: 'text', text }))
 
-/**
- * Returns all that any of the values may be.
- *
- * @param name what an unknown value is called when there are too many
- */
-export function join(values: readonly Value[], name: string): Value {
+/** Returns all that any of the values may be; nothing is known of it when that is too much. */
+export function join(values: readonly Value[]): Value {
   const [only] = values
   if (values.length === 1 && only !== undefined && only.length > 0 && only.length <= MAX_ALTERNATIVES) return only
   const found = new Map<string, Atom>()
@@ -105,7 +103,7 @@ export function join(values: readonly Value[], name: string): Value {
     const same = found.get(key)
     found.set(key, same === undefined ? atom : onEitherWay(same, atom))
   }
-  if (found.size === 0 || found.size > MAX_ALTERNATIVES) return unknown(name)
+  if (found.size === 0 || found.size > MAX_ALTERNATIVES) return unknown('value')
   return [...found.values()]
 }
 
@@ -129,8 +127,6 @@ function withoutWays(atom: Atom): Atom {
   return { ...atom, ways: NO_WAYS }
 }
 
-const NO_WAYS: Ways = new Map()
-
 function onEitherWay(atom: Atom, same: Atom): Atom {
   if (atom.ways === undefined || atom.ways.size === 0 || atom === same) return atom
   return { ...atom, ways: new Map([...atom.ways].filter(([fork, way]) => same.ways?.get(fork) === way)) }
@@ -139,6 +135,7 @@ function onEitherWay(atom: Atom, same: Atom): Atom {
 /** Returns the ways on which both hold; undefined when no way leads to both. */
 export function meet(some: Ways = NO_WAYS, others: Ways = NO_WAYS): Ways | undefined {
   if (others.size === 0) return some
+  if (some.size === 0) return others
   for (const [fork, way] of some) if ((others.get(fork) ?? way) !== way) return undefined
   return new Map([...some, ...others])
 }
@@ -183,23 +180,27 @@ export interface Reading {
   readonly ways: Ways
 }
 
+/** What something is called that is not known; worked out when it is needed. */
+export type Name = () => string
+
 /**
  * Returns what a value reads when it is put into a text.
  *
  * @param name what a part that is not known is called
  */
-export function readingsOf(value: Value, name: string): Reading[] {
-  const found = value.flatMap((atom): Reading[] => {
+export function readingsOf(value: Value, name: Name): Reading[] {
+  const found: Reading[] = []
+  for (const atom of value) {
     const { ways = NO_WAYS } = atom
-    if (atom.kind === 'text') return [{ text: atom.text, ways }]
-    if (atom.kind === 'unknown') return [{ text: [atom.hole], ways }]
-    return atom.kind === 'none' ? [] : [{ text: [{ name }], ways }]
-  })
-  return found.length === 0 ? [{ text: [{ name }], ways: NO_WAYS }] : found
+    if (atom.kind === 'text') found.push({ text: atom.text, ways })
+    else if (atom.kind === 'unknown') found.push({ text: [atom.hole], ways })
+    else if (atom.kind !== 'none') found.push({ text: [{ name: name() }], ways })
+  }
+  return found.length === 0 ? [{ text: [{ name: name() }], ways: NO_WAYS }] : found
 }
 
 /** Returns the texts of `readingsOf`. */
-export function textsOf(value: Value, name: string): Text[] {
+export function textsOf(value: Value, name: Name): Text[] {
   return readingsOf(value, name).map(({ text }) => text)
 }
 
