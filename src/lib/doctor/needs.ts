@@ -27,7 +27,9 @@ export const COMMAND_NEEDS = {
   'many-releases-with-existing-images': needs([...MODEL, ...RELEASE, ...IMAGE], { usesRegistry: true }),
   'many-releases-with-files': needs([...MODEL, ...RELEASE, ...FILE]),
   'model-card-revisions': needs(MODEL),
-  'purge-files-without-release': needs(['model:read', 'release:read', ...FILE], { makesModels: false }),
+  'purge-files-without-release': needs(['model:read', 'release:read', 'release:write', ...FILE], {
+    makesModels: false,
+  }),
   'push-image': needs([...MODEL, ...IMAGE], { usesRegistry: true }),
   scanners: needs([...MODEL, ...RELEASE, ...FILE], { usesScanners: true }),
   'several-releases-with-files': needs([...MODEL, ...RELEASE, ...FILE]),
