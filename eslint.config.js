@@ -18,7 +18,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['bin/**/*.js', 'scripts/**/*.js', 'examples/**/*.mjs'],
+    files: ['bin/**/*.js', 'scripts/**/*.js', 'test/bench/**/*.js', 'examples/**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
 )

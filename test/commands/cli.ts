@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { findSecret } from './secrets.js'
 
 const BINARY = path.resolve(import.meta.dirname, '../../bin/run.js')
 
@@ -33,7 +34,10 @@ export interface CliResult {
   readonly signal: NodeJS.Signals | null
 }
 
-/** Runs the built `bailo-exp` as a process of its own, in an environment that holds nothing of the outside's settings. */
+/**
+ * Runs the built `bailo-exp` as a process of its own, in an environment that holds nothing of the outside's settings, and
+ * looks for the secret key in all that it left behind.
+ */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const directory = await mkdtemp(path.join(tmpdir(), 'bailo-exp-test-'))
   const [home, ownCwd] = [path.join(directory, 'home'), path.join(directory, 'cwd')]
@@ -53,6 +57,8 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
     const output = Promise.all([collect(child.stdout), collect(child.stderr)])
     options.onStart?.(child)
     const [end, [stdout, stderr]] = await Promise.all([ended, output])
+    // A sandbox prints the keys that it makes; nothing ever prints those that it is given.
+    await findSecret(options.env ?? {}, { stdout, stderr }, [directory, ...(options.cwd ? [options.cwd] : [])])
     return { stdout, stderr, ...end }
   } finally {
     clearTimeout(timer)

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startSandbox, type Sandbox } from '../../src/lib/sandbox/index.js'
 import { startMeddlingProxy } from '../support/meddling-proxy.js'
+import { setFaults } from '../support/faults.js'
 import { runCli, signalGroup } from './cli.js'
 import { environmentOf, expectFailure, listModels, runFailing } from './failures.js'
 import { callApi } from './read-instance.js'
@@ -295,23 +296,18 @@ describe('what goes wrong', () => {
   })
 
   it('stops at the first failure, or goes on with --keep-going, and counts what was made', async () => {
-    let posts = 0
-    const failThird = () =>
-      startMeddlingProxy(sandbox.url, ({ method, url }) =>
-        method === 'POST' && url === '/api/v2/models' && ++posts % 10 === 3
-          ? { status: 500, body: { error: { message: 'broken on purpose' } } }
-          : undefined,
-      )
-    const stopped = await run(['--count', '9', '--concurrency', '1'], (await failThird()).origin)
+    const failThird = ['model-create after=2 x1 status=500']
+    await setFaults(sandbox, failThird)
+    const stopped = await run(['--count', '9', '--concurrency', '1'])
     expect(stopped.exitCode).toBe(4)
     expect(stopped.result.models).toHaveLength(2)
-    posts = 0
-    const finished = await run(['--count', '9', '--concurrency', '1', '--keep-going'], (await failThird()).origin)
+    await setFaults(sandbox, failThird)
+    const finished = await run(['--count', '9', '--concurrency', '1', '--keep-going'])
     expect(finished.exitCode).toBe(4)
     expect(finished.result.models).toHaveLength(8)
     expect(finished.result.run.failed).toHaveLength(1)
     expect(finished.result.searches).toHaveLength(18)
-    expect(finished.stderr).toContain('broken on purpose')
+    expect(finished.stderr).toContain('answered 500')
   })
 
   it('ends on Ctrl-C with what was made', async () => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startSandbox, type Sandbox } from '../../src/lib/sandbox/index.js'
 import { startMeddlingProxy } from '../support/meddling-proxy.js'
 import { runCli, signalGroup } from './cli.js'
+import { setFaults } from '../support/faults.js'
 import { createModel, environmentOf, listModels, runFailing } from './failures.js'
 import { callApi } from './read-instance.js'
 
@@ -308,12 +309,10 @@ describe('what goes wrong', () => {
 
   it('is a failure, and no race, when the server answers 500 to a revision that is alone', async () => {
     const modelId = await createModel(sandbox)
-    const proxy = await startMeddlingProxy(sandbox.url, ({ method }) =>
-      method === 'PUT' ? { status: 500, body: { error: { message: 'broken on purpose' } } } : undefined,
-    )
-    const { result, exitCode, stderr } = await run(['--model', modelId, '--count', '5', ...quick], proxy.origin)
+    await setFaults(sandbox, ['card-put status=500'])
+    const { result, exitCode, stderr } = await run(['--model', modelId, '--count', '5', ...quick])
     expect(exitCode).toBe(4)
-    expect(stderr).toContain('broken on purpose')
+    expect(stderr).toContain('answered 500')
     expect(puts()).toHaveLength(1)
     expect(result).toMatchObject({ racesLost: 0, revisions: [] })
   })

@@ -253,7 +253,7 @@ describe('a run', () => {
     const dump = await writeDump()
     const to = await createModel(sandbox)
     expect((await run(['--from-file', dump, '--to', to, '--no-images', '--dry-run'])).exitCode).toBe(0)
-    const keys = { ...env, SECRET_KEY: 'wrong' }
+    const keys = { ...env, SECRET_KEY: 'BSK_not-the-one' }
     expect((await run(['--from-file', dump, '--to', to, '--no-images'], { env: keys })).exitCode).toBe(3)
     expect(await listJournals()).toEqual([])
     expect((await run(['--from-file', dump, '--to', to, '--no-images'])).exitCode).toBe(0)
