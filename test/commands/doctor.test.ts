@@ -231,6 +231,7 @@ describe('what is not Bailo, or not as today', () => {
 it('knows what each command needs that works on an instance', () => {
   const commands = join(import.meta.dirname, '../../src/commands')
   const experiments = readdirSync(commands)
+    .filter((file) => file.endsWith('.ts'))
     .filter((file) => readFileSync(join(commands, file), 'utf8').includes('extends ExperimentCommand'))
     .map((file) => file.replace(/\.ts$/, ''))
   expect(experiments.length).toBeGreaterThan(2)
