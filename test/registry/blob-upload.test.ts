@@ -360,3 +360,58 @@ describe("with the sandbox's registry", () => {
     expect(error).toMatchObject({ status: 403, serverMessage: 'DENIED: Not allowed: push on readable-ghi789' })
   })
 })
+
+describe('an upload that another process has begun', () => {
+  /** Goes on with the upload `a`, and says which places it was told of. */
+  async function takeOver(replies: Parameters<typeof startScriptedRegistry>[0]) {
+    const registry = await startScriptedRegistry(replies)
+    const places: string[] = []
+    const outcome: unknown = await registry.client
+      .pushBlob({
+        repository: 'm/img',
+        source: SOURCE,
+        begun: `${UPLOADS}a?_state=0`,
+        onBegun: (place) => {
+          places.push(place)
+          return Promise.resolve()
+        },
+      })
+      .catch((error: unknown) => error)
+    return { registry, outcome, places }
+  }
+
+  it('goes on where that one had ended, with the digest of all bytes', async () => {
+    const { registry, outcome, places } = await takeOver([asked('a', 999_999), progress('b', SIZE - 1), CREATED])
+    expect(outcome).toBe(await digestOf(SOURCE))
+    expect(registry.requests.map(({ method }) => method)).toEqual(['GET', 'PATCH', 'PUT'])
+    expect(ranges(registry.requests)).toEqual([`1000000-${SIZE - 1}`])
+    expect(sha256(registry.requests[1]?.body ?? '')).toBe(await digestOf(SOURCE, 1_000_000))
+    expect(places).toEqual([])
+  })
+
+  it('is only stored when all bytes are there', async () => {
+    const { registry, outcome } = await takeOver([asked('a', SIZE - 1), CREATED])
+    expect(outcome).toBe(await digestOf(SOURCE))
+    expect(registry.requests.map(({ method }) => method)).toEqual(['GET', 'PUT'])
+  })
+
+  it('is begun anew when the registry no longer knows it, and its new place told', async () => {
+    const { registry, outcome, places } = await takeOver([
+      { status: 404 },
+      { status: 404 },
+      started('c'),
+      progress('c', SIZE - 1),
+      CREATED,
+    ])
+    expect(outcome).toBe(await digestOf(SOURCE))
+    expect(registry.requests.map(({ method }) => method)).toEqual(['GET', 'DELETE', 'POST', 'PATCH', 'PUT'])
+    expect(places).toEqual([`${UPLOADS}c?_state=0`])
+  })
+
+  it('is not sent anywhere else than to the configured instance', async () => {
+    const registry = await startScriptedRegistry([])
+    const begun = 'http://127.0.0.1:1/v2/m/img/blobs/uploads/a'
+    const failure = await failureOf(registry.client.pushBlob({ repository: 'm/img', source: SOURCE, begun }))
+    expect(String(failure)).toContain('nothing was sent there')
+  })
+})

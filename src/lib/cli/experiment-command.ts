@@ -89,8 +89,13 @@ export abstract class ExperimentCommand extends BaseCommand {
 
   protected override describe(error: unknown): ErrorDescription {
     const description = super.describe(error)
-    if (!this.#record?.journal.isWorthKeeping || description.exitCode === ExitCode.Usage) return description
-    return withResume(description, error, this.#record.resumeCommand)
+    const journal = this.#record?.journal
+    if (this.#record === undefined || !journal?.isWorthKeeping || description.exitCode === ExitCode.Usage)
+      return description
+    // An instance that was lost on the way has part of what was to be made.
+    const isPartial = description.exitCode === ExitCode.Unreachable && journal.hasBegun
+    const exitCode = isPartial ? ExitCode.Partial : description.exitCode
+    return withResume({ ...description, exitCode }, error, this.#record.resumeCommand)
   }
 
   protected override async catch(error: Error): Promise<void> {

@@ -1,6 +1,7 @@
 import { ExitCode, ExpectedError } from '../errors.js'
 import { ConnectionError } from '../http/errors.js'
 import type { RunReport } from '../run/run.js'
+import { ServerFailingError } from '../run/stop.js'
 
 /** One thing that is not as the experiment set out to make it. */
 export interface Finding {
@@ -38,9 +39,10 @@ export interface ExperimentResult {
  * @param stopReason why the run ended early, if it did
  */
 export function exitCodeOf(run: RunReport, findingCount: number, stopReason: unknown): ExitCode {
-  const isBegun = run.steps.some(({ done }) => done > 0)
+  const isBegun = run.steps.some(({ done, skipped }) => done + skipped > 0)
   // An instance that was lost on the way has part of what was to be made, and another run goes on there.
-  if (stopReason instanceof ConnectionError && isBegun) return ExitCode.Partial
+  const isLost = stopReason instanceof ConnectionError || stopReason instanceof ServerFailingError
+  if (isLost && isBegun) return ExitCode.Partial
   if (stopReason instanceof ExpectedError) return stopReason.exitCode
   if (run.failed.length > 0) return ExitCode.Partial
   return findingCount === 0 ? ExitCode.Done : ExitCode.Findings

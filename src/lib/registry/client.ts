@@ -3,6 +3,7 @@ import { bufferSource } from '../content/sources.js'
 import type { Connection } from '../http/connection.js'
 import { ConnectionError, ResponseError, UnexpectedAnswerError, type Operation } from '../http/errors.js'
 import { readUpTo } from '../http/read-body.js'
+import { readJsonText } from '../http/read-json-text.js'
 import { showServerText } from '../http/server-text.js'
 import { Authenticator } from './authenticator.js'
 import { BlobUpload, type BlobTransfer } from './blob-upload.js'
@@ -127,7 +128,7 @@ export class RegistryClient {
       operation,
       { url: `${repositoryPath(repository)}/tags/list`, isRepeatable: true },
       async ({ body }) => {
-        const tags = readTags(await body.text())
+        const tags = readTags(await readJsonText(operation, body))
         if (tags === undefined) throw new UnexpectedAnswerError(operation, 'the answer holds no list of tags.')
         return tags
       },

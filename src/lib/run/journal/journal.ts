@@ -102,6 +102,11 @@ export class Journal {
     return this.#earlier !== undefined || this.#hasMade || this.#open.size > 0
   }
 
+  /** Whether this process has begun anything. */
+  get hasBegun(): boolean {
+    return this.#writer !== undefined
+  }
+
   recordOf(key: string): StepRecord | undefined {
     return this.#earlier?.steps.get(key)
   }
