@@ -4,10 +4,12 @@ import { listReleases } from '../../src/lib/api/releases.js'
 import { Credentials } from '../../src/lib/config/credentials.js'
 import { ReleaseMaker } from '../../src/lib/experiments/make-releases.js'
 import { Run, type Step } from '../../src/lib/run/run.js'
+import { DEFAULT_RETRY_POLICY } from '../../src/lib/http/retry.js'
 import { startSandbox, type Sandbox } from '../../src/lib/sandbox/index.js'
 import { upload } from '../commands/experiment.js'
 import { createModel, createRelease } from '../commands/failures.js'
 import { callApi, readReleases } from '../commands/read-instance.js'
+import { clearFaults, readFaults, setFaults } from '../support/faults.js'
 
 let sandbox: Sandbox
 let instance: Instance
@@ -104,6 +106,24 @@ describe('ReleaseMaker', () => {
     await createRelease(sandbox, modelId, '1.0.0')
 
     expect(await maker.make(release('a'))).toBe('1.1.0')
+  })
+
+  it.each([
+    ['was not sent', ['release-create x1 reset-request=0']],
+    ['lost its answer', ['release-create x1 lost']],
+    ['lost its answer and cannot be looked for at first', ['release-create x1 lost', 'release-list x1 status=400']],
+  ])('makes one release of the same version when the request %s', async (_what, rules) => {
+    const retryPolicy = { ...DEFAULT_RETRY_POLICY, baseDelayMs: 1 }
+    const maker = await makerOf('minor', new Run({ concurrency: 1, isDryRun: false, retryPolicy }))
+    await setFaults(sandbox, rules)
+
+    const made = [await maker.make(release('a')), await maker.make(release('b'))]
+
+    expect((await readFaults(sandbox)).map(({ hits }) => hits)).toEqual(rules.map(() => 1))
+    await clearFaults(sandbox)
+    expect(made).toEqual(['1.0.0', '1.1.0'])
+    expect((await readReleases(sandbox, modelId)).map(({ semver }) => semver)).toEqual(made)
+    expect(maker.refused).toEqual([])
   })
 
   it('gives no version twice when several are made at the same time', async () => {

@@ -59,20 +59,24 @@ export class ReleaseMaker {
    */
   async make(release: ReleaseToMake): Promise<string> {
     const [origin, modelId] = [this.#instance.origin, this.#modelId]
+    // All attempts are for the same version: one that may have succeeded must not lead to another.
+    const place: VersionPlace = { semver: undefined }
     return this.#run.step(
       {
         kind: 'release',
         name: release.name,
         planned: '',
-        find: async () => {
-          const listed = await listReleases(this.#instance, modelId)
-          return listed.find((entry) => isMadeFrom(entry, release))?.semver
-        },
+        find: () => this.#find(release),
         verify: (semver) => Promise.resolve(this.#listed.has(semver)),
         created: (semver) => ({ type: 'release', origin, modelId, semver }),
       },
-      () => this.#create(release),
+      () => this.#create(release, place),
     )
+  }
+
+  async #find(release: ReleaseToMake): Promise<string | undefined> {
+    const listed = await listReleases(this.#instance, this.#modelId)
+    return listed.find((entry) => isMadeFrom(entry, release))?.semver
   }
 
   #takeVersion(): string {
@@ -80,30 +84,39 @@ export class ReleaseMaker {
     return (this.#lastVersion = last === undefined ? this.#firstVersion : nextVersion([last], this.#bump))
   }
 
-  async #create({ notes, fileIds, images }: ReleaseToMake): Promise<string> {
+  async #create(release: ReleaseToMake, place: VersionPlace): Promise<string> {
+    const { notes, fileIds, images } = release
     for (let refusals = 0; ; refusals++) {
-      const semver = this.#takeVersion()
+      const semver = (place.semver ??= this.#takeVersion())
       try {
-        const release = { semver, notes, fileIds, images, minor: false, draft: false }
-        const stored = await createRelease(this.#instance, this.#modelId, release)
+        const body = { semver, notes, fileIds, images, minor: false, draft: false }
+        const stored = await createRelease(this.#instance, this.#modelId, body)
         if (stored === semver) return stored
         const operation = { method: 'POST', path: '/api/v2/model/{modelId}/releases' }
         throw new UnexpectedAnswerError(operation, `the release ${semver} was stored as ${stored}.`)
       } catch (error) {
-        if (!isVersionRefused(error) || refusals === MAX_REFUSALS) throw error
+        const refusal = versionRefusalOf(error)
+        if (refusal === undefined || refusals === MAX_REFUSALS) throw error
+        // The release that is there may be this one, from an attempt whose answer was lost.
+        const found = refusal === 'exists' ? await this.#find(release) : undefined
+        if (found !== undefined) return found
         this.#refused.push(semver)
+        place.semver = undefined
       }
     }
   }
 }
 
-/** Whether a release was refused only because of its version: there is or was another one of it (observed). */
-function isVersionRefused(error: unknown): boolean {
-  return (
-    error instanceof ResponseError &&
-    error.status === 400 &&
-    /\bsemver (has been deleted|already exists)\b/i.test(error.serverMessage)
-  )
+/** The version that a release is to have, while it is tried. */
+interface VersionPlace {
+  semver: string | undefined
+}
+
+/** Why a release was refused, where that was only because of its version: there is or was another of it (observed). */
+function versionRefusalOf(error: unknown): 'exists' | 'deleted' | undefined {
+  if (!(error instanceof ResponseError) || error.status !== 400) return undefined
+  if (/\bsemver has been deleted\b/i.test(error.serverMessage)) return 'deleted'
+  return /\bsemver already exists\b/i.test(error.serverMessage) ? 'exists' : undefined
 }
 
 function isMadeFrom(entry: ReleaseEntry, { notes, fileIds, images }: ReleaseToMake): boolean {
