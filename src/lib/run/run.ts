@@ -285,7 +285,8 @@ export class Run {
     const isRepeatable = (failure: Error): boolean => {
       if (isExhausted(failure)) return false
       if (step.isRetryable?.(failure)) return true
-      return step.find !== undefined && isOutcomeUncertain(failure) && isPassing(failure)
+      // Without a look that succeeded it would perhaps be made twice.
+      return state.isLookedUp && isOutcomeUncertain(failure) && isPassing(failure)
     }
     const attempt = async (number: number): Promise<T> => {
       const stepContext = context(number > 0 || state.isUncertain)
