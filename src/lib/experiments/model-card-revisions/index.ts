@@ -86,7 +86,11 @@ export async function modelCardRevisions(
       racesLost,
     }
     if (run.isDryRun || run.stopReason !== undefined) return { ...result, findings: [], run: run.report() }
-    const { findings, ...check } = await checkRevisions(instance, model.modelId, plan, { made, before })
+    const { findings, ...check } = await checkRevisions(instance, model.modelId, plan, {
+      made,
+      before,
+      isAlone: run.isAlone,
+    })
     return { ...result, check, findings, run: run.report() }
   })
 }
@@ -116,10 +120,11 @@ async function saveRevisions(
   plan: CardPlan,
   { count, intervalMs, keepGoing }: CardRevisionsOptions,
 ): Promise<{ made: ReadonlyMap<number, number>; racesLost: number }> {
-  const races = new VersionRaces()
+  const races = new VersionRaces(run.isAlone)
   const made = new Map<number, number>()
   const pace = { count, keepGoing, intervalMs: run.isDryRun ? 0 : intervalMs }
   await forEachPaced(run, pace, async (index, onStart) => {
+    if (!run.owns(`revision ${index}`)) return
     made.set(index, await saveRevision(run, instance, { modelId, plan, index, races, onStart }))
   })
   return { made: run.isDryRun ? new Map() : made, racesLost: races.lost }
