@@ -46,6 +46,7 @@ async function readModels(query = ''): Promise<Model[]> {
   return (await callApi<{ models: Model[] }>(sandbox, 'GET', `/api/v2/models/search${query}`)).models
 }
 
+const passOn = () => undefined
 const requestsOf = (method: string) => sandbox.requests.filter((request) => request.method === method)
 const withoutRun = ({ models, run: { id } }: Result) =>
   models.map(({ name, tags }) => ({ name: name.replace(id, ''), tags }))
@@ -297,7 +298,7 @@ describe('what goes wrong', () => {
   it('stops at the first failure, or goes on with --keep-going, and counts what was made', async () => {
     let posts = 0
     const failThird = () =>
-      startMeddlingProxy(sandbox.url, ({ method, url }) =>
+      startMeddlingProxy(sandbox.url, passOn, ({ method, url }) =>
         method === 'POST' && url === '/api/v2/models' && ++posts % 10 === 3
           ? { status: 500, body: { error: { message: 'broken on purpose' } } }
           : undefined,

@@ -25,10 +25,11 @@ class LookingRun extends Run {
   readonly sightings: Sighting[] = []
 
   override async step<T>(step: Step<T>, action: (context: StepContext) => Promise<T>): Promise<T> {
-    const before = await step.find?.()
+    const looking = { notes: [], signal: this.signal }
+    const before = await step.find?.(looking)
     const result = await super.step(step, action)
     if (step.find) {
-      this.sightings.push({ key: `${step.kind} ${step.name}`, before, after: await step.find(), result })
+      this.sightings.push({ key: `${step.kind} ${step.name}`, before, after: await step.find(looking), result })
     }
     return result
   }
@@ -54,9 +55,10 @@ function prepare(): { context: ExperimentContext; settings: Settings; run: Looki
     credentials: new Credentials(sandbox.url, sandbox.accessKey, sandbox.secretKey),
     envFile: join(directory, 'x.env'),
     lookUp: () => undefined,
+    trustedCertificates: undefined,
     writeBack: () => Promise.resolve(),
   }
-  const context = { run, version: '0', signal: new AbortController().signal, warn: () => undefined }
+  const context = { run, version: '0', warn: () => undefined }
   return { context, settings, run }
 }
 
@@ -90,9 +92,15 @@ it('finds models with tags, and their cards', async () => {
 
 it('finds versions of a card', async () => {
   const modelId = await createModel(sandbox)
+  const keys = ['revision 1', 'revision 2', 'revision 3', 'revision 4']
+  const options = { modelId, count: 4, intervalMs: 0, seed: 's', keepGoing: false }
+  const earlier = prepare()
+  await modelCardRevisions(earlier.context, { ...options, settings: earlier.settings })
+  expectFound(earlier.run, keys)
+  // Now the same cards are there already, and are those of another run.
   const { context, settings, run } = prepare()
-  await modelCardRevisions(context, { settings, modelId, count: 4, intervalMs: 0, seed: 's', keepGoing: false })
-  expectFound(run, ['revision 1', 'revision 2', 'revision 3', 'revision 4'])
+  await modelCardRevisions(context, { ...options, settings })
+  expectFound(run, keys)
 })
 
 it('finds everything with a long name', async () => {
