@@ -5,6 +5,7 @@ import { searchModels } from '../../api/search-models.js'
 import type { Settings } from '../../config/settings.js'
 import { saysTheSame, type Metadata } from '../../content/schema-values/index.js'
 import type { Run } from '../../run/run.js'
+import { checkAtEnd } from '../check-at-end.js'
 import type { ExperimentContext } from '../context.js'
 import { forEachInRun } from '../for-each.js'
 import type { ExperimentResult } from '../result.js'
@@ -81,11 +82,13 @@ export async function manyModelsWithTags(
       },
       models,
     }
-    if (run.isDryRun || run.stopReason !== undefined)
-      return { ...result, searches: [], findings: [], run: run.report() }
-    const stored = await compareStored(instance, run.id, models)
-    const searches = await searchTags(instance, plan.tags, models, run.concurrency)
-    return { ...result, searches, findings: [...stored, ...describeWrongSearches(searches)], run: run.report() }
+    let searches: readonly TagSearch[] = []
+    const findings = await checkAtEnd(run, async () => {
+      const stored = await compareStored(instance, run.id, models)
+      searches = await searchTags(instance, plan.tags, models, run.concurrency)
+      return [...stored, ...describeWrongSearches(searches)]
+    })
+    return { ...result, searches, findings, run: run.report() }
   })
 }
 

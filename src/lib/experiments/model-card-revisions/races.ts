@@ -5,9 +5,12 @@ import { ResponseError } from '../../http/errors.js'
 const LOST = new Set([409, 500])
 /** Times in a row that a version may lose while no other wins: then it is no race, but a server that fails. */
 const MAX_LOSSES_WITHOUT_WINNER = 10
-/** Losers wait up to so long for each time that they have lost, and not all the same. */
-const WAIT_MS = 50
-const MAX_WAIT_MS = 1000
+/**
+ * Losers wait up to so long, and not all the same; the limit doubles each time that they lose, so that also many of them
+ * are soon spread out, and most requests are not in vain.
+ */
+const FIRST_WAIT_MS = 100
+const MAX_WAIT_MS = 6400
 
 /** Tells the losers of races for the next version of a card from failures, and lets them try again. */
 export class VersionRaces {
@@ -59,7 +62,7 @@ export class VersionRaces {
         if (!isLost || !isRace || withoutWinner >= MAX_LOSSES_WITHOUT_WINNER) throw error
         this.#lost++
         onLost()
-        const waitMs = Math.min(MAX_WAIT_MS, WAIT_MS * losses) * Math.random()
+        const waitMs = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (losses - 1)) * Math.random()
         await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted())
         if (this.#won > wonBefore) withoutWinner = 0
       }
