@@ -61,7 +61,7 @@ ${FAULT_RULES_HELP}`
     discard: Flags.boolean({ description: 'count the bytes of large files and layers, and drop them', default: false }),
     scanners: Flags.boolean({ description: 'scan files and images, or seem to; see above', default: false }),
     'rate-limit': Flags.custom<RateLimit>({
-      description: 'requests that an address may make in a time (ms, s, m or h) [default: no limit]',
+      description: 'requests that an address may make in a time (ms, s, m, h or d) [default: no limit]',
       helpValue: 'N/WINDOW',
       parse: (text) => Promise.resolve(parseRateLimit(text)),
     })(),

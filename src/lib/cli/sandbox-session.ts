@@ -4,10 +4,11 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '../api/instance.js'
 import { Credentials } from '../config/credentials.js'
+import { findTimerDuration } from '../content/duration.js'
 import { createDemoModel } from '../demo/demo-model.js'
 import { ExitCode, UsageError } from '../errors.js'
 import { importModels, type ImportOptions } from '../import-model/index.js'
-import { parseDuration, startSandbox } from '../sandbox/index.js'
+import { startSandbox } from '../sandbox/index.js'
 import type { FaultRule, RateLimit, RuleCounts, Sandbox, TokenCost } from '../sandbox/index.js'
 
 export { FAULT_RULES_HELP, parseFaultRule, parseRateLimit, type FaultRule, type RateLimit } from '../sandbox/index.js'
@@ -59,7 +60,7 @@ export interface SandboxReport {
  * @throws UsageError when it is none
  */
 export function parseTokenCost(text: string): number {
-  const costMs = parseDuration(text) ?? 0
+  const costMs = findTimerDuration(text) ?? 0
   if (costMs > 0) return costMs
   throw new UsageError(`${JSON.stringify(text)} is not what checking a token may cost.`, [
     'write a time such as 165ms, which is what it takes Bailo',

@@ -23,7 +23,6 @@ import { seedModel, type ModelSeed } from './seed.js'
 import type { SavedKeys } from './snapshot-file.js'
 import { TokenChecks, type TokenCost } from './token-checks.js'
 
-export { parseDuration } from './duration.js'
 export type { RuleCounts } from './faults/engine.js'
 export { FAULT_RULES_HELP } from './faults/help.js'
 export { parseFaultRule } from './faults/parse-rule.js'
