@@ -14,6 +14,7 @@ let modelId: string
 beforeAll(async () => {
   server = await TestSandbox.start()
   modelId = await createSource()
+  await server.put(`/api/v2/model/${modelId}/model-cards`, { metadata: { overview: { modelSummary: 'x' } } })
   const fileIds = [await server.upload(modelId, 'weights.bin', Buffer.alloc(1000, 1))]
   await server.pushImage(modelId, 'server', 'v1', 'layer')
   const images = [{ repository: modelId, name: 'server', tag: 'v1' }]
@@ -124,7 +125,10 @@ describe('mirror-export', () => {
     const context = newContext()
     const result = await mirrorExport(context, optionsFor({ modelId: bare }))
     expect(result).toMatchObject({ releases: [], findings: [], transfer: { artefacts: [{ name: 'documents' }] } })
-    expect(context.told).toEqual([expect.stringContaining('has no releases')])
+    expect(context.told).toEqual([
+      expect.stringContaining('has no releases'),
+      expect.stringContaining('has only its first, empty version'),
+    ])
   })
 })
 

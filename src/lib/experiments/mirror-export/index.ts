@@ -80,8 +80,12 @@ async function exportModel(
   const { run, version, warn } = context
   const agreesToDisclaimer = options.agreesToDisclaimer || run.isDryRun
   const plan = await prepareExport(instance, { ...options, modelId, agreesToDisclaimer })
-  const { destinationModelId, releases, disclaimer } = plan
+  const { destinationModelId, releases, disclaimer, isCardEmpty } = plan
   if (releases.length === 0) warn(`${modelId} has no releases: only its model card is exported.`)
+  if (isCardEmpty) {
+    // From Bailo's source: an import keeps no first version, and then finds no latest one.
+    warn(`The card of ${modelId} has only its first, empty version, and imports want another: fill it in first.`)
+  }
   run.useModel(instance.origin, modelId)
   run.expect({ steps: 1, bytes: 0 })
 

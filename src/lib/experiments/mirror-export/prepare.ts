@@ -1,5 +1,6 @@
 import type { Instance } from '../../api/instance.js'
-import { getModel, hasModelCard } from '../../api/models.js'
+import { getLatestCard } from '../../api/cards.js'
+import { getModel } from '../../api/models.js'
 import { listReleases, MAX_JSON_BODY_BYTES } from '../../api/releases.js'
 import { measureExportBody, readExportDisclaimer } from '../../api/transfers.js'
 import { UsageError } from '../../errors.js'
@@ -13,6 +14,8 @@ export interface PlannedExport {
   readonly releases: readonly ReleaseSkeleton[]
   /** What one agrees to, in the words of the instance. */
   readonly disclaimer: string | undefined
+  /** Whether the card has only its first version, which is always empty, and which an import refuses to be all. */
+  readonly isCardEmpty: boolean
 }
 
 export interface ExportRequest {
@@ -45,7 +48,8 @@ export async function prepareExport(
       "make a mirrored model on the other instance, and enter its id as Destination Model ID in this model's settings",
     ])
   }
-  if (!(await hasModelCard(instance, modelId))) {
+  const card = await getLatestCard(instance, modelId)
+  if (card === undefined) {
     throw new UsageError(`${modelId} has no model card yet, and Bailo exports none without.`, [
       'select a schema for the model first',
     ])
@@ -65,5 +69,5 @@ export async function prepareExport(
       'read it, and add --agree-to-disclaimer',
     ])
   }
-  return { destinationModelId, releases, disclaimer }
+  return { destinationModelId, releases, disclaimer, isCardEmpty: card.version === 1 }
 }
