@@ -14,7 +14,7 @@ import { makeRelease } from '../make-release.js'
 import type { DestinationState } from './destination.js'
 import { fileStepName } from './made-before.js'
 import type { ClonePlan, PlannedImage } from './plan.js'
-import { imageKey } from './release-skeleton.js'
+import { imageKey } from '../skeleton/release-skeleton.js'
 
 export interface ExecutionOptions {
   readonly modelId: string

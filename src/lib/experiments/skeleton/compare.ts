@@ -1,6 +1,5 @@
 import { ExpectedError } from '../../errors.js'
 import { compareSkeletons, type ImageSkeleton } from '../../registry/image-skeleton.js'
-import type { DestinationState } from './destination.js'
 import type { ImageSet } from './image-set.js'
 import { imageKey, type FileSkeleton, type ReleaseSkeleton } from './release-skeleton.js'
 
@@ -30,7 +29,7 @@ export interface ComparedParts {
 /** Compares releases and images of the source with what the destination has. */
 export function compareCopy(
   source: { releases: readonly ReleaseSkeleton[]; images: ImageSet },
-  destination: DestinationState,
+  destination: { readonly releases: ReadonlyMap<string, ReleaseSkeleton>; readonly images: ImageSet },
   parts: ComparedParts,
 ): Comparison {
   const differences = source.releases.flatMap((release): Difference[] => {
@@ -78,8 +77,9 @@ function compareFiles(source: readonly FileSkeleton[], copy: readonly FileSkelet
     copies.delete(file.name)
     if (other === undefined) return [`lacks the file ${JSON.stringify(file.name)}`]
     if (other.sizeBytes === file.sizeBytes) return []
+    if (other.sizeBytes === undefined) return [`has the file ${JSON.stringify(file.name)} without its content`]
     return [
-      `has the file ${JSON.stringify(file.name)} with ${other.sizeBytes ?? 'unknown'} instead of ${file.sizeBytes ?? 'unknown'} bytes`,
+      `has the file ${JSON.stringify(file.name)} with ${other.sizeBytes} instead of ${file.sizeBytes ?? 'unknown'} bytes`,
     ]
   })
   return [...messages, ...[...copies.keys()].map((name) => `has a file too many: ${JSON.stringify(name)}`)]
