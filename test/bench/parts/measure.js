@@ -1,6 +1,9 @@
 // What the measuring side of a part has in common: options in, figures out.
 export const options = JSON.parse(process.argv[2])
 
+/** What a side sends before it is measured. */
+export const WARM_UP_BYTES = 16 * 2 ** 20
+
 /** Runs something and prints how long it took and what it used; `peakBytes` is that of the process as a whole. */
 export async function measure(act) {
   const cpu = process.cpuUsage()
