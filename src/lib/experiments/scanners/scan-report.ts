@@ -1,5 +1,5 @@
-import { percentile } from '../../run/statistics.js'
 import type { Finding } from '../result.js'
+import { percentile } from './percentile.js'
 import { SCAN_STATES, type FileScan, type ScannedWatchedFile, type ScanState } from './scan-watch.js'
 
 /** Times to a result in milliseconds. */
