@@ -31,7 +31,7 @@ export function requestExportInRun(
     {
       kind: 'export',
       name: `${modelId} to ${destinationModelId}`,
-      planned: { transferId: '', earlierIds: [] } as RequestedExport,
+      planned: { transferId: '', earlierIds: [] },
       find: async ({ notes }) => {
         const earlierIds = notes.at(-1)
         if (!isListOfIds(earlierIds)) return undefined
