@@ -21,7 +21,7 @@ export async function fetchArchive(payloadUrl: string): Promise<Readable> {
   const response = await fetch(payloadUrl, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(() => {
     throw new BailoError(500, UNAVAILABLE, { payloadUrl })
   })
-  if (response.ok && response.body !== null) return Readable.fromWeb(response.body as ReadableStream)
+  if (response.ok && response.body !== null) return Readable.fromWeb(response.body)
   const body = (await response.text().catch(() => '')).slice(0, MAX_ERROR_CHARACTERS)
   throw new BailoError(500, UNAVAILABLE, { payloadUrl, response: { status: response.status, body } })
 }

@@ -96,7 +96,7 @@ async function exportModel(
   })
   const state = { transferId: requested?.transferId ?? '' }
   const startedMs = performance.now()
-  const watch = new TransferWatch(startedMs, ({ _id }) => _id === state.transferId)
+  const watch = new TransferWatch(startedMs, { isOurs: ({ _id }) => _id === state.transferId })
   const isFollowed = requested !== undefined && !run.isDryRun && run.stopReason === undefined
   const look = async (): Promise<void> => {
     const transfers = await listTransfers(instance, modelId)
