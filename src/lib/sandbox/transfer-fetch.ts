@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
 import { BailoError } from './errors.js'
 import { isOnThisMachine } from './loopback.js'
 
