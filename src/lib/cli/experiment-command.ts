@@ -18,6 +18,8 @@ export interface RunFlags {
   readonly 'max-retries': number
   readonly quiet: boolean
   readonly 'retry-for': number
+  /** Where the experiment can be made by several processes. */
+  readonly 'wait-for-shards'?: number
 }
 
 /** How a command shows the result of its experiment. */
@@ -71,6 +73,7 @@ export abstract class ExperimentCommand extends BaseCommand {
         isFailFast: flags['fail-fast'],
         isQuiet: flags.quiet,
         record,
+        shardPatienceMs: flags['wait-for-shards'],
         retries: { maxRetries: flags['max-retries'], maxElapsedMs: flags['retry-for'] },
         version: this.config.version,
         warn: (message) => this.tell(message),
