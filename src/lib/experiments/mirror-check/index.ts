@@ -111,7 +111,7 @@ async function follow(
     isOver: () => arrival.openCount === 0,
     look: () => arrival.look(),
     subject: 'The transfers',
-    describeOpen: () => `${arrival.openCount} things are still on their way to ${copy.model.id}`,
+    describeOpen: () => `Parts and releases that are still on their way to ${copy.model.id}: ${arrival.openCount}`,
   })
   return { ...polled, waitedMs: Math.round(elapsedMs()) }
 }
