@@ -96,7 +96,7 @@ async function exportModel(
   })
   const state = { transferId: requested?.transferId ?? '' }
   const startedMs = performance.now()
-  const watch = new TransferWatch(startedMs, ({ _id }) => _id === state.transferId)
+  const watch = new TransferWatch(startedMs, { isOurs: ({ _id }) => _id === state.transferId })
   const isFollowed = requested !== undefined && !run.isDryRun && run.stopReason === undefined
   const look = async (): Promise<void> => {
     const transfers = await listTransfers(instance, modelId)
@@ -115,7 +115,7 @@ async function exportModel(
           isOver: () => (watch.hasAny ? watch.openCount === 0 : elapsedMs() > LISTED_WITHIN_MS),
           look,
           subject: 'The transfers',
-          describeOpen: () => `${watch.openCount} parts of the export are still on their way`,
+          describeOpen: () => `Parts of the export that are still on their way: ${watch.openCount}`,
         })
       : undefined
   const fileNames = new Map(releases.flatMap(({ files }) => files.map(({ sourceId, name }) => [sourceId, name])))

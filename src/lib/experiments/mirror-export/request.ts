@@ -2,6 +2,7 @@ import { listTransfers, requestExport, type TransferEntry } from '../../api/tran
 import type { Instance } from '../../api/instance.js'
 import { ResponseError } from '../../http/errors.js'
 import type { Run } from '../../run/run.js'
+import { artefactKeys } from '../mirroring/artefact-keys.js'
 import type { ReleaseSkeleton } from '../skeleton/release-skeleton.js'
 import type { PlannedExport } from './prepare.js'
 
@@ -53,10 +54,7 @@ export function requestExportInRun(
 
 /** Whether a transfer consists of the files and images of these releases. */
 export function isOf({ artefactStatus = [] }: TransferEntry, releases: readonly ReleaseSkeleton[]): boolean {
-  const wanted = new Set([
-    ...releases.flatMap(({ files }) => files.map(({ sourceId }) => sourceId)),
-    ...releases.flatMap(({ images }) => images.map(({ repository, name, tag }) => `${repository}/${name}:${tag}`)),
-  ])
+  const wanted = new Set(releases.flatMap(artefactKeys))
   const present = artefactStatus.filter(({ kind }) => kind !== 'documents').map(({ key }) => key)
   return present.length === wanted.size && present.every((key) => wanted.has(key))
 }

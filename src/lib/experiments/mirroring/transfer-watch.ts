@@ -15,21 +15,27 @@ export interface FollowedArtefact {
   readonly afterMs?: number
 }
 
+export interface TransferFilter {
+  readonly isOurs?: (transfer: TransferEntry) => boolean
+  readonly isRelevant?: (artefact: Pick<ArtefactTransfer, 'key' | 'kind'>) => boolean
+}
+
 /** Follows the transfers of one model, from one listing to the next. */
 export class TransferWatch {
   readonly #startedMs: number
-  readonly #isOurs: (transfer: TransferEntry) => boolean
+  readonly #filter: TransferFilter
   readonly #completedMs = new Map<string, number>()
   #artefacts: readonly (ArtefactTransfer & { readonly transferId: string })[] = []
+  #newest: TransferEntry | undefined
   #isNoted = false
 
   /**
    * @param startedMs what times are counted from, by the clock of {@link note}
-   * @param isOurs which transfers count; default: all
+   * @param filter what counts; default: all
    */
-  constructor(startedMs: number, isOurs: (transfer: TransferEntry) => boolean = () => true) {
+  constructor(startedMs: number, filter: TransferFilter = {}) {
     this.#startedMs = startedMs
-    this.#isOurs = isOurs
+    this.#filter = filter
   }
 
   /**
@@ -38,8 +44,11 @@ export class TransferWatch {
    */
   note(transfers: readonly TransferEntry[], seenMs: number, isTimed = this.#isNoted): void {
     const newest = new Map<string, ArtefactTransfer & { readonly transferId: string }>()
-    for (const transfer of transfers.filter(this.#isOurs)) {
-      for (const artefact of artefactsOf(transfer)) {
+    const { isOurs = () => true, isRelevant = () => true } = this.#filter
+    const ours = transfers.filter(isOurs)
+    this.#newest = ours.at(-1)
+    for (const transfer of ours) {
+      for (const artefact of artefactsOf(transfer).filter(isRelevant)) {
         newest.set(artefact.key, { ...artefact, transferId: transfer._id })
       }
     }
@@ -54,7 +63,12 @@ export class TransferWatch {
 
   /** Whether there is any transfer. */
   get hasAny(): boolean {
-    return this.#artefacts.length > 0
+    return this.#newest !== undefined
+  }
+
+  /** The newest transfer, as the server has it. */
+  get newest(): TransferEntry | undefined {
+    return this.#newest
   }
 
   /** Artefacts that are still on their way. */
