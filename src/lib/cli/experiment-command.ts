@@ -2,6 +2,7 @@ import { Flags, type Interfaces } from '@oclif/core'
 import type { ExperimentContext } from '../experiments/context.js'
 import { exitCodeOf, type Finding } from '../experiments/result.js'
 import { ExitCode } from '../errors.js'
+import type { Concurrency } from '../run/concurrency.js'
 import type { RunReport } from '../run/run.js'
 import { BaseCommand } from './base-command.js'
 import { withResume, type ErrorDescription } from './describe-error.js'
@@ -11,10 +12,12 @@ import { runExperiment } from './run-experiment.js'
 
 /** The flags that decide how an experiment is run, as `experimentFlags` and the base command define them. */
 export interface RunFlags {
-  readonly concurrency: number
+  readonly bandwidth?: number | undefined
+  readonly concurrency: Concurrency
   readonly 'dry-run': boolean
   readonly 'fail-fast': boolean
   readonly grace: number
+  readonly 'max-connections'?: number | undefined
   readonly 'max-retries': number
   readonly quiet: boolean
   readonly 'retry-for': number
@@ -65,7 +68,9 @@ export abstract class ExperimentCommand extends BaseCommand {
     this.#sayWhatIsContinued(record)
     const { result, stopReason } = await runExperiment(
       {
+        bytesPerSecond: flags.bandwidth,
         concurrency: flags.concurrency,
+        maxConnections: flags['max-connections'],
         graceMs: flags.grace,
         isDryRun: flags['dry-run'],
         isFailFast: flags['fail-fast'],
