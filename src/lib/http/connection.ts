@@ -71,11 +71,14 @@ export class Connection {
   readonly origin: string
   readonly #options: ConnectionOptions
   readonly #dispatcher: Agent
+  readonly #authorization: Readonly<Record<string, string>>
   #hasAnswered = false
 
   constructor(options: ConnectionOptions) {
     this.origin = options.origin
     this.#options = options
+    const authorization = options.credentials?.authorizationFor(new URL(options.origin))
+    this.#authorization = authorization === undefined ? {} : { authorization }
     this.#dispatcher = new Agent({
       connections: options.maxConnections ?? 16,
       connectTimeout: 10_000,
@@ -146,8 +149,7 @@ export class Connection {
 
   /** The Authorization header with the instance's keys; empty for a development instance without keys. */
   authorization(): Readonly<Record<string, string>> {
-    const value = this.#options.credentials?.authorizationFor(new URL(this.origin))
-    return value === undefined ? {} : { authorization: value }
+    return this.#authorization
   }
 
   async #attempt<T>(
