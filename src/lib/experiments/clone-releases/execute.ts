@@ -6,13 +6,14 @@ import { ExpectedError } from '../../errors.js'
 import { RegistryClient } from '../../registry/client.js'
 import type { Run } from '../../run/run.js'
 import { FileUploads } from '../file-uploads.js'
+import { forEachInRun } from '../for-each.js'
 import { pushImage } from '../image-pusher.js'
 import { LayerPusher } from '../layer-pusher.js'
 import { makeRelease } from '../make-release.js'
 import type { DestinationState } from './destination.js'
 import { fileStepName } from './made-before.js'
 import type { ClonePlan, PlannedImage } from './plan.js'
-import { imageKey } from './release-skeleton.js'
+import { imageKey, type ReleaseSkeleton } from './release-skeleton.js'
 
 export interface ExecutionOptions {
   readonly modelId: string
@@ -27,7 +28,8 @@ export interface ExecutionOptions {
 
 /**
  * Carries out a plan. Files and layers go up as places allow; each release is made when its files and images are there
- * and the release before it is made. What fails is in the run's report; what needs it is left out.
+ * and the release before it is made. What fails is in the run's report; what needs it is left out. What is to come takes no
+ * memory besides the plan: files are opened as there is a place for them, and releases are made one after the other.
  */
 export async function executePlan(
   run: Run,
@@ -37,32 +39,59 @@ export async function executePlan(
   options: ExecutionOptions,
 ): Promise<void> {
   const files = new FileUploader(run, instance, plan, before, options)
+  const uploads = files.uploadAll()
+  // So that a dry run lists them in this order.
+  if (run.isDryRun) await uploads
   const images = new ImagePusher(run, instance, plan.images, options)
-  const { modelId } = options
   const listed = [...before.releases.values()]
-  let previous: Promise<void> = Promise.resolve()
-  const releases = plan.releases.map((release) => {
-    const fileIds = Promise.all(options.withFiles ? release.files.map(({ sourceId }) => files.idOf(sourceId)) : [])
-    const pushed = Promise.all(options.withImages ? release.images.map((image) => images.ensure(imageKey(image))) : [])
-    const ready = options.keepGoing ? previous.catch(() => undefined) : previous
-    previous = Promise.all([fileIds, pushed, ready]).then(async ([ids]) => {
-      const images = options.withImages
-        ? release.images.map(({ name, tag }) => ({ repository: modelId, name, tag }))
-        : []
-      await makeRelease(run, instance, modelId, { ...release, fileIds: ids, images }, listed)
-    })
-    return previous
-  })
-  const outcomes = await Promise.allSettled([...files.all(), ...images.all(), ...releases])
+  const releases = makeReleases(run, instance, { releases: plan.releases, files, images, listed }, options)
+  const outcomes = await Promise.allSettled([uploads, ...images.all(), releases])
   for (const outcome of outcomes) {
     // Expected failures are in the report already.
     if (outcome.status === 'rejected' && !(outcome.reason instanceof ExpectedError)) throw outcome.reason
   }
 }
 
+async function makeReleases(
+  run: Run,
+  instance: Instance,
+  work: {
+    readonly releases: readonly ReleaseSkeleton[]
+    readonly files: FileUploader
+    readonly images: ImagePusher
+    readonly listed: readonly ReleaseSkeleton[]
+  },
+  { modelId, withFiles, withImages, keepGoing }: ExecutionOptions,
+): Promise<void> {
+  for (const release of work.releases) {
+    try {
+      const wantedFiles = withFiles ? release.files : []
+      const wantedImages = withImages ? release.images : []
+      const [fileIds] = await Promise.all([
+        Promise.all(wantedFiles.map(({ sourceId }) => work.files.idOf(sourceId))),
+        Promise.all(wantedImages.map((image) => work.images.ensure(imageKey(image)))),
+      ])
+      const images = wantedImages.map(({ name, tag }) => ({ repository: modelId, name, tag }))
+      await makeRelease(run, instance, modelId, { ...release, fileIds, images }, work.listed)
+    } catch (error) {
+      if (!(error instanceof ExpectedError) || !keepGoing || run.stopReason !== undefined) throw error
+    }
+  }
+}
+
+/** What has become of a file: its id in the destination, or why there is none. */
+type FileOutcome = { readonly id: string } | { readonly failure: unknown }
+
 /** Uploads each file of the plan once. */
 class FileUploader {
-  readonly #ids = new Map<string, Promise<string>>()
+  readonly #run: Run
+  readonly #uploads: FileUploads
+  readonly #plan: ClonePlan
+  readonly #content: { readonly seed: string; readonly fill: Fill }
+  readonly #outcomes = new Map<string, FileOutcome>()
+  /** Those who wait for a file that is still to come, by its id in the source. */
+  readonly #waiting = new Map<string, ((outcome: FileOutcome) => void)[]>()
+  #hasEnded = false
 
   constructor(
     run: Run,
@@ -71,23 +100,56 @@ class FileUploader {
     { files: listed }: DestinationState,
     { modelId, multipart, seed, fill }: ExecutionOptions,
   ) {
-    const uploads = new FileUploads(run, instance, { modelId, multipart, listed })
-    for (const [sourceId, id] of plan.reused) this.#ids.set(sourceId, Promise.resolve(id))
-    for (const { sourceId, name, sizeBytes, mime, tags } of plan.uploads) {
-      const source = syntheticSource({ sizeBytes, fill, seed, name })
-      const stepName = fileStepName({ sourceId, name })
-      this.#ids.set(sourceId, uploads.upload({ stepName, name, mime, tags, source }))
+    this.#run = run
+    this.#plan = plan
+    this.#content = { seed, fill }
+    this.#uploads = new FileUploads(run, instance, { modelId, multipart, listed })
+    for (const [sourceId, id] of plan.reused) this.#outcomes.set(sourceId, { id })
+  }
+
+  /** Uploads all files, in the order in which the releases need them. One that fails is no reason to leave others out. */
+  async uploadAll(): Promise<void> {
+    try {
+      await forEachInRun(this.#run, this.#plan.uploads, { keepGoing: true }, async (file) => {
+        const { sourceId, name, sizeBytes, mime, tags } = file
+        const source = syntheticSource({ sizeBytes, name, ...this.#content })
+        const stepName = fileStepName({ sourceId, name })
+        try {
+          this.#settle(sourceId, { id: await this.#uploads.upload({ stepName, name, mime, tags, source }) })
+        } catch (failure) {
+          this.#settle(sourceId, { failure })
+          throw failure
+        }
+      })
+    } finally {
+      // The run was stopped, and nobody is to wait for what does not come any more.
+      this.#hasEnded = true
+      for (const sourceId of [...this.#waiting.keys()]) this.#settle(sourceId, { failure: this.#run.stopReason })
     }
   }
 
-  idOf(sourceId: string): Promise<string> {
-    const id = this.#ids.get(sourceId)
-    if (id === undefined) throw new TypeError(`the plan has no file ${sourceId}`)
-    return id
+  /**
+   * The file's id in the destination, once it is there.
+   *
+   * @throws what its upload failed with, and why the run was stopped
+   */
+  async idOf(sourceId: string): Promise<string> {
+    const outcome = this.#outcomes.get(sourceId) ?? (await this.#wait(sourceId))
+    if ('id' in outcome) return outcome.id
+    throw outcome.failure
   }
 
-  all(): Iterable<Promise<string>> {
-    return this.#ids.values()
+  async #wait(sourceId: string): Promise<FileOutcome> {
+    if (this.#hasEnded) return { failure: this.#run.stopReason ?? new TypeError(`the plan has no file ${sourceId}`) }
+    return new Promise((resolve) => {
+      this.#waiting.set(sourceId, [...(this.#waiting.get(sourceId) ?? []), resolve])
+    })
+  }
+
+  #settle(sourceId: string, outcome: FileOutcome): void {
+    this.#outcomes.set(sourceId, outcome)
+    for (const resolve of this.#waiting.get(sourceId) ?? []) resolve(outcome)
+    this.#waiting.delete(sourceId)
   }
 }
 
