@@ -91,6 +91,8 @@ ${exitCodesHelp}`
         findings: findingsOf,
         extent: extentOf,
         where: ({ destination }) => `${destination.modelId || 'a new model'} at ${destination.url}`,
+        reportPart: async (result) =>
+          (await import('../lib/report/document/experiments/clone-releases-part.js')).cloneReleasesPart(result),
       },
     )
   }

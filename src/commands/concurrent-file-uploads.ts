@@ -66,6 +66,8 @@ ${exitCodesHelp}`
         findings: ({ findings }) => findings,
         where: ({ target }) => `${target.modelId} at ${target.url}`,
         failuresAreFindings: true,
+        reportPart: async (result, recording) =>
+          (await import('../lib/report/document/experiments/ramp-part.js')).rampPart(result, recording),
       },
     )
   }

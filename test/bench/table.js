@@ -26,5 +26,11 @@ export function printTable(rows) {
   const head = ['What', 'Compared with', 'Measured', 'Target', '']
   const cells = [head, ...rows.map((row) => [row.what, row.comparedWith, row.measured, row.target, judge(row)])]
   const widths = head.map((_, column) => Math.max(...cells.map((line) => line[column].length)))
-  for (const line of cells) console.log(line.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd())
+  for (const line of cells)
+    console.log(
+      line
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
 }

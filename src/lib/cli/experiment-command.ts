@@ -2,10 +2,14 @@ import { Flags, type Interfaces } from '@oclif/core'
 import type { ExperimentContext } from '../experiments/context.js'
 import { exitCodeOf, type Finding } from '../experiments/result.js'
 import { ExitCode } from '../errors.js'
+import type { ExperimentPart } from '../report/document/model.js'
+import type { ReportFile } from '../report/document/write-reports.js'
+import type { Recording } from '../run/recording/recorder.js'
 import type { RunReport } from '../run/run.js'
 import { BaseCommand } from './base-command.js'
 import { withResume, type ErrorDescription } from './describe-error.js'
 import { printShortfall, type Extent } from './print-shortfall.js'
+import { ReportWriter } from './report-writer.js'
 import { createRecord, openRecord, type Invocation, type RunRecord } from './run-record.js'
 import { runExperiment } from './run-experiment.js'
 
@@ -17,9 +21,11 @@ export interface RunFlags {
   readonly grace: number
   readonly 'max-retries': number
   readonly quiet: boolean
+  readonly report: readonly ReportFile[]
   readonly 'retry-for': number
   /** Where the experiment can be made by several processes. */
   readonly 'wait-for-shards'?: number
+  readonly seed: string
 }
 
 /** How a command shows the result of its experiment. */
@@ -34,11 +40,14 @@ export interface ResultView<T> {
   readonly extent?: (result: T) => Extent
   /** True where steps that fail are what is measured: then findings alone decide over the exit code. */
   readonly failuresAreFindings?: boolean
+  /** What a report has of this experiment alone; it is loaded when a report is written. */
+  readonly reportPart?: (result: T, recording: Recording) => Promise<ExperimentPart>
 }
 
 /** What the commands of all experiments share: they run one, print its result, and end with the exit code it stands for. */
 export abstract class ExperimentCommand extends BaseCommand {
   #record: RunRecord | undefined
+  #reports: ReportWriter | undefined
 
   /**
    * Reads the command line. With `--resume` it is that of the run which is continued, with what was given now for
@@ -55,6 +64,7 @@ export abstract class ExperimentCommand extends BaseCommand {
     // --json is looked for in these words.
     this.argv = argv
     this.#record ??= await createRecord(invocation)
+    this.#reports = await ReportWriter.create(invocation, this.#record, parsed.flags as unknown as RunFlags)
     return parsed
   }
 
@@ -77,6 +87,7 @@ export abstract class ExperimentCommand extends BaseCommand {
         retries: { maxRetries: flags['max-retries'], maxElapsedMs: flags['retry-for'] },
         version: this.config.version,
         warn: (message) => this.tell(message),
+        onRun: (run) => this.#reports?.watch(run),
       },
       experiment,
     )
@@ -86,6 +97,12 @@ export abstract class ExperimentCommand extends BaseCommand {
     process.exitCode = exitCode
     await record.journal.close(flags['dry-run'] ? undefined : exitCode)
     this.log(view.text(result))
+    await this.#reports?.write({
+      exitCode,
+      findings,
+      reason: stopReason instanceof Error ? stopReason.message : undefined,
+      part: (recording) => view.reportPart?.(result, recording),
+    })
     if (stopReason === undefined) printShortfall(view.where(result), judged, findings, view.extent?.(result))
     return result
   }
@@ -104,6 +121,8 @@ export abstract class ExperimentCommand extends BaseCommand {
   protected override async catch(error: Error): Promise<void> {
     await super.catch(error)
     await this.#record?.journal.close(Number(process.exitCode))
+    const { message, exitCode } = this.describe(error)
+    await this.#reports?.write({ exitCode, findings: [], reason: message })
   }
 
   #describeInvocation(argv: readonly string[]): Invocation {

@@ -3,6 +3,7 @@ import { parseDuration, writeDuration } from '../content/duration.js'
 import { formatSize, parseRate, parseSize } from '../content/size.js'
 import { UsageError } from '../errors.js'
 import { DEFAULT_RETRY_POLICY } from '../http/retry.js'
+import { reportFlag } from './report-flag.js'
 
 /** Flags that name the instance; keys are never flags, so that they stay out of shell history and process lists. */
 export const connectionFlags = {
@@ -92,6 +93,7 @@ export const experimentFlags = {
     helpValue: 'RUN_ID|last',
   }),
   'state-dir': stateDirFlag,
+  report: reportFlag({ multiple: true, multipleNonGreedy: true, default: [] }),
 }
 
 /** The flag of an experiment that works in one model. */

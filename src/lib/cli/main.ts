@@ -36,7 +36,10 @@ async function carryOut(args: readonly string[], entry: string): Promise<void> {
     await complete(args.slice(1), entry).catch(() => (process.exitCode = ExitCode.Bug))
   } else {
     const { run } = await import('@oclif/core')
-    await run([...args], entry)
+    await run([...args], entry).catch(async (error: unknown) => {
+      const { explainUnknownCommand } = await import('./unknown-command.js')
+      throw explainUnknownCommand(error, args, entry) ?? error
+    })
   }
 }
 

@@ -20,6 +20,8 @@ export interface ExperimentSetting {
   readonly retries: Pick<RetryPolicy, 'maxRetries' | 'maxElapsedMs'>
   readonly version: string
   readonly warn: (message: string) => void
+  /** Is given the run before its first step. */
+  readonly onRun?: (run: Run) => void
 }
 
 /**
@@ -46,6 +48,7 @@ export async function runExperiment<T>(
     signal: interrupts.signal,
     ...(progress && { progress }),
   })
+  setting.onRun?.(run)
   try {
     const result = await experiment({ run, version, warn })
     progress?.stop()

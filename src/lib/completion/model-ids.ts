@@ -89,12 +89,10 @@ function loadPlace({ envFile, url }: Place): Promise<Settings | undefined> {
 }
 
 /** One file per instance and caller: others may see other models. */
-function cacheFile(directory: string, { origin, lookUp }: Settings): string {
-  const caller = lookUp('ACCESS_KEY') ?? lookUp('BAILO_ACCESS_KEY') ?? ''
-  const name = createHash('sha256')
-    .update(JSON.stringify([origin, caller]))
-    .digest('hex')
-    .slice(0, 24)
+function cacheFile(directory: string, settings: Settings): string {
+  const caller = settings.lookUp('ACCESS_KEY') ?? settings.lookUp('BAILO_ACCESS_KEY') ?? ''
+  const place = JSON.stringify([settings.origin, caller])
+  const name = createHash('sha256').update(place).digest('hex').slice(0, 24)
   return path.join(directory, `models-${name}.json`)
 }
 

@@ -1,4 +1,4 @@
-import { percentile } from '../run/statistics.js'
+import { percentile } from './percentile.js'
 
 /** How long things took, in milliseconds. */
 export interface Times {

@@ -15,10 +15,11 @@ import { CircuitBreaker } from './circuit-breaker.js'
 import type { Created } from './created.js'
 import type { Journal } from './journal/journal.js'
 import type { Progress } from './progress.js'
+import { Recorder, type Recording } from './recording/recorder.js'
 import { createRunId } from './run-id.js'
 import type { Shard } from './shard.js'
 import { ownerOf, ShardWaits } from './shard-waits.js'
-import { Statistics, type KindStatistics } from './statistics.js'
+import type { KindStatistics, Statistics } from './statistics.js'
 import { hasFormOf, stepKey, type Find, type Sharing, type Step, type StepContext } from './step.js'
 import { FailFastError, isHopeless, ServerFailingError } from './stop.js'
 
@@ -100,6 +101,7 @@ export class Run {
   readonly retryPolicy: RetryPolicy
   /** Aborted when what is under way is to be broken off. */
   readonly signal: AbortSignal
+  readonly shard: Shard | undefined
   readonly #options: RunOptions
   readonly #journal: Journal | undefined
   readonly #waits: ShardWaits | undefined
@@ -109,7 +111,7 @@ export class Run {
   readonly #noMoreSteps = new AbortController()
   readonly #breakOff = new AbortController()
   readonly #breaker = new CircuitBreaker()
-  readonly #statistics = new Statistics()
+  readonly #recorder = new Recorder()
   readonly #currentStep = new AsyncLocalStorage<StepState>()
   readonly #startedMs = performance.now()
   readonly #failed: FailedStep[] = []
@@ -128,6 +130,7 @@ export class Run {
     this.id = options.share?.runId ?? options.journal?.header.id ?? createRunId()
     this.isDryRun = options.isDryRun
     this.concurrency = options.concurrency
+    this.shard = options.share?.shard
     this.retryPolicy = options.retryPolicy ?? DEFAULT_RETRY_POLICY
     this.#limit = pLimit(options.concurrency)
     this.signal = this.#breakOff.signal
@@ -153,6 +156,7 @@ export class Run {
    */
   useOrigin(origin: string): void {
     this.#journal?.useTarget({ origin })
+    this.#recorder.target(origin)
   }
 
   /**
@@ -162,6 +166,7 @@ export class Run {
    */
   useModel(origin: string, modelId: string): void {
     if (!this.isDryRun) this.#journal?.useTarget({ origin, modelId })
+    this.#recorder.target(origin, modelId)
   }
 
   /** What earlier processes of this run have recorded of a step: undefined when it never began. */
@@ -205,12 +210,13 @@ export class Run {
         notes: [...(record?.notes ?? [])],
       }
       this.#running.add(key)
+      this.#recorder.stepBegan()
       this.#show()
       try {
         if (record?.state === 'done') {
           const result = this.#recordedResult(step, record.result)
           if (step.verify === undefined || (await step.verify(result))) {
-            this.#statistics.recordSkipped(step.kind)
+            this.#recorder.statistics.recordSkipped(step.kind)
             this.#stepsDone++
             this.#expected.bytes = Math.max(0, this.#expected.bytes - (step.bytes ?? 0))
             return result
@@ -219,16 +225,19 @@ export class Run {
         const result = await this.#currentStep.run(state, () => this.#carryOut(step, action, state))
         await this.#journal?.done(key, result, step.created?.(result))
         const { bytes, retries } = state
-        this.#statistics.recordDone(step.kind, { latencyMs: performance.now() - startedMs, bytes, retries })
+        const outcome = { latencyMs: performance.now() - startedMs, bytes, retries }
+        this.#recorder.statistics.recordDone(step.kind, outcome)
+        this.#recorder.stepDone(key, outcome)
         this.#stepsDone++
         return result
       } catch (error) {
         // What was broken off stays begun in the journal, because its outcome is open.
         this.signal.throwIfAborted()
-        await this.#recordFailure(step, error, state)
+        await this.#recordFailure(step, error, state, performance.now() - startedMs)
         throw error
       } finally {
         this.#running.delete(key)
+        this.#recorder.stepEnded()
         if (this.#noMoreSteps.signal.aborted && this.#running.size === 0) this.#breakOffNow()
         this.#show()
       }
@@ -282,6 +291,7 @@ export class Run {
   /** Counts a request that is sent again, for the run and for the step it belongs to. */
   noteRetry(): void {
     this.#retries++
+    this.#recorder.requestRetried()
     const state = this.#currentStep.getStore()
     if (state) state.retries++
     this.#show()
@@ -289,6 +299,7 @@ export class Run {
 
   /** Takes in how an attempt of a request ended, so that a server which fails for a while ends the run. */
   noteAttempt(failure: unknown): void {
+    this.#recorder.requestEnded(failure)
     if (this.#breaker.note(isServerFailure(failure))) this.#stopStarting(new ServerFailingError())
   }
 
@@ -303,6 +314,16 @@ export class Run {
     return signal.aborted ? (signal.reason as unknown) : undefined
   }
 
+  /** Statistics of a part of the run that is measured on its own, kept for the report. */
+  measure(name: string): Statistics {
+    return this.#recorder.measure(name)
+  }
+
+  /** How the run has gone until now. */
+  recording(): Recording {
+    return this.#recorder.recording()
+  }
+
   report(): RunReport {
     const { resumeCommand: resume } = this.#options
     return {
@@ -310,7 +331,7 @@ export class Run {
       isDryRun: this.isDryRun,
       durationMs: Math.round(performance.now() - this.#startedMs),
       retries: this.#retries,
-      steps: this.#statistics.list(),
+      steps: this.#recorder.statistics.list(),
       failed: this.#failed,
       planned: this.#planned,
       ...(resume !== undefined && this.#journal?.isWorthKeeping && { resume }),
@@ -345,6 +366,7 @@ export class Run {
       onBytes: (delta) => {
         state.bytes += delta
         this.#bytesDone += delta
+        this.#recorder.bytesSent(delta)
         this.#show()
       },
       note: async (value, created) => {
@@ -404,11 +426,13 @@ export class Run {
     )
   }
 
-  async #recordFailure<T>(step: Step<T>, error: unknown, state: StepState): Promise<void> {
+  async #recordFailure<T>(step: Step<T>, error: unknown, state: StepState, latencyMs: number): Promise<void> {
     const key = stepKey(step)
     // The same step may be tried again in this run.
     this.#keys.delete(key)
-    this.#statistics.recordFailed(step.kind, { retries: state.retries })
+    const { bytes, retries } = state
+    this.#recorder.statistics.recordFailed(step.kind, { retries })
+    this.#recorder.stepFailed(key, error, { latencyMs, bytes, retries })
     if (error instanceof ExpectedError) {
       const isUnknown = state.isUncertain && !state.isLookedUp
       const message = isUnknown ? `${error.message} It may have happened all the same.` : error.message

@@ -32,10 +32,12 @@ for (;;) {
 function readEnv() {
   try {
     return Object.fromEntries(
-      readFileSync(file, 'utf8').split('\n').flatMap((line) => {
-        const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? []
-        return keys.includes(key) ? [[key, value]] : []
-      }),
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .flatMap((line) => {
+          const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? []
+          return keys.includes(key) ? [[key, value]] : []
+        }),
     )
   } catch {
     return {}

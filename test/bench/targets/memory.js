@@ -9,9 +9,17 @@ export async function measure({ rounds, scale }) {
   return withSandbox(['--discard'], async (env) => {
     const upload = (gibibytes) => () =>
       runCli(
-        ['concurrent-file-uploads', '--count', '1', '--concurrency', '1', '--multipart', 'never', '--json', '--quiet'].concat(
-          ['--size', `${Math.round(gibibytes * scale * 1024)}MiB`],
-        ),
+        [
+          'concurrent-file-uploads',
+          '--count',
+          '1',
+          '--concurrency',
+          '1',
+          '--multipart',
+          'never',
+          '--json',
+          '--quiet',
+        ].concat(['--size', `${Math.round(gibibytes * scale * 1024)}MiB`]),
         { env },
       )
     const samples = await takeTurns(rounds, { small: upload(2), large: upload(40) })

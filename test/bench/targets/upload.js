@@ -18,7 +18,11 @@ export async function measure({ rounds, scale }) {
       })
       const [raw, ours] = [medianOf(samples.raw, 'ms'), medianOf(samples.ours, 'ms')]
       const speed = raw / ours
-      const details = { sizeBytes, samples, bytesPerSecond: { raw: sizeBytes / (raw / 1000), ours: sizeBytes / (ours / 1000) } }
+      const details = {
+        sizeBytes,
+        samples,
+        bytesPerSecond: { raw: sizeBytes / (raw / 1000), ours: sizeBytes / (ours / 1000) },
+      }
       const what = `simple upload of ${sizeBytes / 2 ** 30} GiB of ${fill}`
       rows.push({
         what: `${what}: throughput`,

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { realpath, rename, unlink, writeFile } from 'node:fs/promises'
 import { UsageError } from '../errors.js'
-import { showControls } from '../http/server-text.js'
 
 /**
  * Writes a file so that it appears whole or not at all, and replaces one that a symbolic link leads to.
  *
+ * @param what the file is called in messages
  * @throws UsageError when it cannot be written
  */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, text: string, what = 'file'): Promise<void> {
   const target = await realpath(path).catch(() => path)
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`
   try {
@@ -17,6 +17,6 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   } catch (error) {
     await unlink(temporary).catch(() => undefined)
     const reason = error instanceof Error ? error.message : String(error)
-    throw new UsageError(`The file ${showControls(path)} cannot be written: ${showControls(reason)}.`)
+    throw new UsageError(`The ${what} ${path} cannot be written: ${reason}.`)
   }
 }
