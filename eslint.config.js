@@ -19,6 +19,26 @@ export default defineConfig(
   },
   {
     files: ['bin/**/*.js', 'scripts/**/*.js', 'test/bench/**/*.js', 'examples/**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        performance: 'readonly',
+        Buffer: 'readonly',
+      },
+    },
+  },
+  {
+    files: ['report-page/**/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: Object.fromEntries(
+        ['addEventListener', 'document', 'getComputedStyle', 'matchMedia', 'ResizeObserver', 'uPlot'].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
+    },
   },
 )

@@ -248,10 +248,7 @@ describe('mirror-check of a broken copy finds', () => {
 
   it('bytes of files and layers that are missing at their end', async () => {
     await exportEverything()
-    await setFaults(pair.copy.sandbox, [
-      'GET /api/v2/model/*/file/*/download x2 truncate=2',
-      'blob-get x1 truncate=4',
-    ])
+    await setFaults(pair.copy.sandbox, ['GET /api/v2/model/*/file/*/download x2 truncate=2', 'blob-get x1 truncate=4'])
     const messages = messagesOf(await check({ verifiesContent: true }))
     expect(messages.map((message) => message.replace(/sha256:\w{64}/g, 'sha256:...')).sort()).toEqual([
       'file "notes.txt" has other content than the seed gives, from byte 2 of 4 on',

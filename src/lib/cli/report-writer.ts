@@ -3,6 +3,7 @@ import type { Finding } from '../experiments/result.js'
 import type { ExperimentPart } from '../report/document/model.js'
 import { writeReports, type ReportFile } from '../report/document/write-reports.js'
 import { Recorder, type Recording } from '../run/recording/recorder.js'
+import { maxStepsOf, type Concurrency } from '../run/concurrency.js'
 import type { Run, RunReport } from '../run/run.js'
 import { describeError, printError } from './describe-error.js'
 import { parseWritten, toReportedArgs } from './recorded-args.js'
@@ -18,7 +19,7 @@ export interface RunEnd {
 }
 
 interface ReportedFlags {
-  readonly concurrency: number
+  readonly concurrency: Concurrency
   readonly 'dry-run': boolean
   readonly report: readonly ReportFile[]
   readonly seed: string
@@ -36,7 +37,7 @@ export class ReportWriter {
     const { command, version } = invocation
     const { seed, concurrency, 'dry-run': isDryRun } = flags
     this.#files = flags.report
-    this.#started = { command, args, version, seed, concurrency }
+    this.#started = { command, args, version, seed, concurrency: maxStepsOf(concurrency) }
     this.#empty = { id: runId, isDryRun, durationMs: 0, retries: 0, steps: [], failed: [], planned: [] }
   }
 

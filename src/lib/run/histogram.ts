@@ -87,24 +87,23 @@ export class LatencyHistogram {
   }
 
   /**
-   * The nearest-rank percentile: the smallest time that at least `percent` of the times do not exceed, in milliseconds,
-   * rounded to a tenth.
+   * The nearest-rank percentile: the smallest time that at least `percent` of the times do not exceed, in milliseconds.
    */
   percentile(percent: number): number {
     const rank = Math.ceil((percent / 100) * this.count)
-    if (rank >= this.count) return toTenth(this.#maxMs)
+    if (rank >= this.count) return this.#maxMs
     const median = this.#counts.medianEquivalentValue(this.#counts.getValueAtPercentile(percent)) / MICROSECONDS
-    return toTenth(Math.min(this.#maxMs, Math.max(this.#minMs, median)))
+    return Math.min(this.#maxMs, Math.max(this.#minMs, median))
   }
 
   /** Undefined while there are no times. */
   summary(): LatencySummary | undefined {
     if (this.count === 0) return undefined
     return {
-      p50: this.percentile(50),
-      p95: this.percentile(95),
-      p99: this.percentile(99),
-      max: this.percentile(100),
+      p50: toTenth(this.percentile(50)),
+      p95: toTenth(this.percentile(95)),
+      p99: toTenth(this.percentile(99)),
+      max: toTenth(this.percentile(100)),
     }
   }
 

@@ -38,7 +38,8 @@ function scannersTable({ scanners, intervalMs }: ScannersPart): TextTable {
   }
 }
 
-function cloneTables({ source, planned, comparison, problems, leftOut }: CloneReleasesPart): TextTable[] {
+/** Differences and what cannot be copied are among the findings. */
+function cloneTables({ source, planned, comparison, leftOut }: CloneReleasesPart): TextTable[] {
   const compared = (count: number | undefined): string => (count === undefined ? '-' : String(count))
   const tables: TextTable[] = [
     {
@@ -53,15 +54,6 @@ function cloneTables({ source, planned, comparison, problems, leftOut }: CloneRe
       note: `${concludeClone(source, comparison)} Files are compared once per release that they are in.`,
     },
   ]
-  const lists = [
-    { title: 'Differences from the source', items: comparison?.differences },
-    { title: 'What cannot be copied exactly', items: problems },
-  ]
-  for (const { title, items } of lists) {
-    if (items === undefined || items.count === 0) continue
-    const rows = items.first.map(({ subject, message }) => [subject, message])
-    tables.push({ title: `${title} (${items.count})`, head: ['What', 'How'], rows })
-  }
   if (leftOut.count > 0) {
     const rows = leftOut.first.map((what) => [what])
     tables.push({ title: `Left out, because a copy cannot have it (${leftOut.count})`, head: ['What'], rows })

@@ -11,9 +11,9 @@ export function toLatencyPart(latencies: LatencyHistogram | undefined): LatencyP
     minMs: toMicrosecond(minMs),
     maxMs: toMicrosecond(maxMs),
     sumMs: toMicrosecond(sumMs),
-    p50Ms: latencies.percentile(50),
-    p95Ms: latencies.percentile(95),
-    p99Ms: latencies.percentile(99),
+    p50Ms: toMicrosecond(latencies.percentile(50)),
+    p95Ms: toMicrosecond(latencies.percentile(95)),
+    p99Ms: toMicrosecond(latencies.percentile(99)),
     histogram: encodeCounts(latencies),
   }
 }

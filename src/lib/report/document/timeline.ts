@@ -11,9 +11,13 @@ function toBucketPart({ latencies, busyMs, ...counts }: TimelineBucket): BucketP
   return { ...counts, busyMs: Math.round(busyMs * 1000) / 1000, ...(latency && { latency }) }
 }
 
-/** The timeline of several runs, as if they had been one. */
-export function joinTimelines(parts: readonly TimelinePart[]): TimelinePart {
-  const joined = new Timeline()
+/**
+ * The timeline of several runs, as if they had been one.
+ *
+ * @param maxBuckets may be fewer than a run has
+ */
+export function joinTimelines(parts: readonly TimelinePart[], maxBuckets?: number): TimelinePart {
+  const joined = new Timeline(maxBuckets)
   for (const part of parts) joined.add(Timeline.of(part.startMs, part.widthMs, part.buckets.map(toBucket)))
   return toTimelinePart(joined)
 }

@@ -3,7 +3,7 @@ import { countOf } from '../text.js'
 import type { Outcome, RunDocument, Verdict } from './model.js'
 
 /** Exit codes as reports call them. */
-const OUTCOME_OF: Readonly<Record<ExitCode, Outcome>> = {
+export const OUTCOME_OF: Readonly<Record<ExitCode, Outcome>> = {
   [ExitCode.Done]: 'passed',
   [ExitCode.Findings]: 'findings',
   [ExitCode.Usage]: 'wrong-usage',

@@ -6,7 +6,9 @@ export function describeRun(document: RunDocument): readonly (readonly [name: st
   const { run, tool, environment, targets, shard, merged } = document
   return [
     ['command', ['bailo-exp', run.command, ...run.args].join(' ')],
-    ...targets.map(({ url, modelId }) => ['against', modelId === undefined ? url : `${modelId} at ${url}`] as const),
+    ...targets
+      .filter((target) => isMostExact(target, targets))
+      .map(({ url, modelId }) => ['against', modelId === undefined ? url : `${modelId} at ${url}`] as const),
     ['started', formatMoment(run.startedAt)],
     ['ended', `${formatMoment(run.endedAt)}, after ${formatDuration(run.durationMs)}`],
     ['run', run.id],
@@ -17,6 +19,13 @@ export function describeRun(document: RunDocument): readonly (readonly [name: st
     ['version', `bailo-exp ${tool.version}, Node.js ${environment.node}`],
     ['machine', `${environment.platform}, ${environment.cpus} processors`],
   ]
+}
+
+type Target = RunDocument['targets'][number]
+
+/** An instance says nothing more where a model in it is named. */
+function isMostExact(target: Target, all: readonly Target[]): boolean {
+  return target.modelId !== undefined || !all.some(({ url, modelId }) => url === target.url && modelId !== undefined)
 }
 
 /** Median, 95th percentile and longest. */

@@ -28,7 +28,7 @@ export async function writeReports(document: RunDocument, files: readonly Report
   const outcomes = await Promise.allSettled(
     files.map(async ({ path, extension }) => {
       const format = await FORMATS[extension]()
-      await writeWhole(path, format(document), 'report')
+      await writeWhole(path, await Promise.resolve(format(document)), 'report')
     }),
   )
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason

@@ -29,13 +29,15 @@ export interface TimelineBucket {
  * become one. Buckets begin at multiples of their width since the epoch, so that those of several runs fit together.
  */
 export class Timeline {
+  readonly #maxBuckets: number
   #widthMs: number
   #first: number | undefined
   #buckets: TimelineBucket[] = []
   #inFlight = 0
   #lastMs = 0
 
-  constructor(widthMs = FIRST_WIDTH_MS) {
+  constructor(maxBuckets = MAX_BUCKETS, widthMs = FIRST_WIDTH_MS) {
+    this.#maxBuckets = maxBuckets
     this.#widthMs = widthMs
   }
 
@@ -45,7 +47,7 @@ export class Timeline {
    * @param startMs where the first one begins: a multiple of the width
    */
   static of(startMs: number, widthMs: number, buckets: readonly TimelineBucket[]): Timeline {
-    const timeline = new Timeline(widthMs)
+    const timeline = new Timeline(MAX_BUCKETS, widthMs)
     timeline.#first = buckets.length > 0 ? Math.floor(startMs / widthMs) : undefined
     timeline.#buckets = [...buckets]
     return timeline
@@ -93,8 +95,12 @@ export class Timeline {
   add(other: Timeline): void {
     if (other.#first === undefined) return
     while (this.#widthMs < other.#widthMs) this.#widen()
-    for (const [index, bucket] of other.#buckets.entries()) {
-      addInto(this.#bucketAt((other.#first + index) * other.#widthMs), bucket, 'together')
+    this.#bucketAt(other.startMs)
+    this.#bucketAt(other.startMs + other.#buckets.length * other.#widthMs - 1)
+    const copy = Timeline.of(other.startMs, other.#widthMs, other.#buckets)
+    while (copy.#widthMs < this.#widthMs) copy.#widen()
+    for (const [index, bucket] of copy.#buckets.entries()) {
+      addInto(this.#bucketAt(copy.startMs + index * copy.#widthMs), bucket, 'together')
     }
   }
 
@@ -119,7 +125,7 @@ export class Timeline {
       const index = Math.floor(atMs / this.#widthMs)
       this.#first ??= index
       const [from, until] = [Math.min(this.#first, index), Math.max(this.#first + this.#buckets.length - 1, index)]
-      if (until - from < MAX_BUCKETS) {
+      if (until - from < this.#maxBuckets) {
         while (this.#first > from) {
           this.#buckets.unshift(emptyBucket())
           this.#first--
