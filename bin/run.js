@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8'
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`bailo-exp needs Node.js 20.19 or newer; this is ${process.version}.\n`)
@@ -9,7 +11,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
 // for it, and with it the chunks of uploads, which lie outside of it and would otherwise wait until it is full: 64 uploads at
 // once took a sandbox 212 MB with it growing and 149 MB without (Node.js 24; 186 and 130 MB with 20), in the same time.
 if (process.argv[2] === 'sandbox') {
-  const { setFlagsFromString } = await import('node:v8')
   setFlagsFromString('--semi-space-growth-factor=1')
 }
 
@@ -17,9 +18,13 @@ if (process.argv[2] === 'sandbox') {
 // client of 1,200 lines: 7.3 times that of `node -e 0` without this, 5.2 times with it; Node.js 20). Loops over
 // large input still get there.
 if (process.argv[2] === 'openapi') {
-  const { setFlagsFromString } = await import('node:v8')
   setFlagsFromString('--interrupt-budget=2000000')
 }
+
+// Has V8 translate WebAssembly once, simply: the HTTP parser of undici is of it, and optimising that beforehand took 30 MB for a
+// moment, the most that a process needed (peak of an upload of any size: 134 MB without this, 101 MB with it; Node.js 20).
+// It parses headers only.
+setFlagsFromString('--liftoff-only')
 
 const { main } = await import('../dist/src/lib/cli/main.js')
 await main(import.meta.url)

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 const LAYERS = [
   ['commands', 'index'],
   ['lib/cli', 'lib/library'],
-  ['lib/lint'],
+  ['lib/lint', 'lib/completion'],
   ['lib/report'],
   ['lib/experiments', 'lib/demo', 'lib/import-model', 'lib/doctor'],
   ['lib/run', 'lib/api', 'lib/registry'],

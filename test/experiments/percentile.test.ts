@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { percentile } from '../../src/lib/experiments/scanners/percentile.js'
+import { percentile } from '../../src/lib/experiments/percentile.js'
 
 describe('a percentile', () => {
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)

@@ -23,6 +23,8 @@ export interface RunFlags {
   readonly quiet: boolean
   readonly report: readonly ReportFile[]
   readonly 'retry-for': number
+  /** Where the experiment can be made by several processes. */
+  readonly 'wait-for-shards'?: number
   readonly seed: string
 }
 
@@ -81,6 +83,7 @@ export abstract class ExperimentCommand extends BaseCommand {
         isFailFast: flags['fail-fast'],
         isQuiet: flags.quiet,
         record,
+        shardPatienceMs: flags['wait-for-shards'],
         retries: { maxRetries: flags['max-retries'], maxElapsedMs: flags['retry-for'] },
         version: this.config.version,
         warn: (message) => this.tell(message),

@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core'
+import { parseDuration, writeDuration } from '../content/duration.js'
 import { formatSize, parseRate, parseSize } from '../content/size.js'
 import { UsageError } from '../errors.js'
 import { DEFAULT_RETRY_POLICY } from '../http/retry.js'
-import { parseDuration, writeDuration } from './duration.js'
 import { reportFlag } from './report-flag.js'
 
 /** Flags that name the instance; keys are never flags, so that they stay out of shell history and process lists. */

@@ -1,10 +1,13 @@
-import { run } from '@oclif/core'
+import { readFileSync } from 'node:fs'
+import { release } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { ExitCode, ExpectedError } from '../errors.js'
 import { describeError, printError } from './describe-error.js'
 
 /**
  * Runs the command line. Commands report their own errors; this is for what happens outside of one, such as an unknown
- * command.
+ * command. What is imported on the way is what is needed on the way: most of the time that a short command takes goes into
+ * loading modules.
  *
  * @param entry URL of the script in `bin/`, from which oclif finds the package
  */
@@ -15,10 +18,42 @@ export async function main(entry: string): Promise<void> {
     process.exit()
   })
   try {
-    await run(process.argv.slice(2), entry)
+    await carryOut(process.argv.slice(2), entry)
   } catch (error) {
     report(error)
   }
+}
+
+async function carryOut(args: readonly string[], entry: string): Promise<void> {
+  if (args[0] === '--version' && !isMaybeWsl()) {
+    process.stdout.write(`${describeVersion(entry)}\n`)
+  } else if (args.length === 0 || (args.length === 1 && args[0] === '--help')) {
+    const { showRootHelp } = await import('./root-help.js')
+    await showRootHelp(entry)
+  } else if (args[0] === '__complete') {
+    const { complete } = await import('../completion/main.js')
+    // Nothing may disturb the line that is being typed.
+    await complete(args.slice(1), entry).catch(() => (process.exitCode = ExitCode.Bug))
+  } else {
+    const { run } = await import('@oclif/core')
+    await run([...args], entry).catch(async (error: unknown) => {
+      const { explainUnknownCommand } = await import('./unknown-command.js')
+      throw explainUnknownCommand(error, args, entry) ?? error
+    })
+  }
+}
+
+/** The line that oclif prints for `--version`, without loading it. */
+function describeVersion(entry: string): string {
+  const text = readFileSync(fileURLToPath(new URL('../package.json', entry)), 'utf8')
+  const { name, version } = JSON.parse(text) as { name: string; version: string }
+  const arch = process.arch === 'ia32' ? 'x86' : process.arch
+  return `${name}/${version} ${process.platform}-${arch} node-${process.version}`
+}
+
+/** Windows Subsystem for Linux, to which oclif gives a name of its own once it has looked closer. */
+function isMaybeWsl(): boolean {
+  return process.platform === 'linux' && release().toLowerCase().includes('microsoft')
 }
 
 function report(error: unknown): void {

@@ -31,6 +31,7 @@ const NOT_PART_OF_RUN = new Set([
   'retry-for',
   'grace',
   'fail-fast',
+  'wait-for-shards',
   'keep-going',
   'dry-run',
   'resume',

@@ -17,8 +17,10 @@ import type { Journal } from './journal/journal.js'
 import type { Progress } from './progress.js'
 import { Recorder, type Recording } from './recording/recorder.js'
 import { createRunId } from './run-id.js'
+import type { Shard } from './shard.js'
+import { ownerOf, ShardWaits } from './shard-waits.js'
 import type { KindStatistics, Statistics } from './statistics.js'
-import { hasFormOf, stepKey, type Step, type StepContext } from './step.js'
+import { hasFormOf, stepKey, type Find, type Sharing, type Step, type StepContext } from './step.js'
 import { FailFastError, isHopeless, ServerFailingError } from './stop.js'
 
 export type { FindContext, Step, StepContext } from './step.js'
@@ -41,15 +43,17 @@ export interface RunOptions {
   readonly retryPolicy?: RetryPolicy
   /** Whether the first failed step ends the run. */
   readonly isFailFast?: boolean
-  /** Which share of the work this run does, where others do the rest. */
-  readonly shard?: Shard
+  /** Default: this process makes everything. */
+  readonly share?: RunShare
 }
 
-/** One of several runs that do the same work together. */
-export interface Shard {
-  /** Counts from 1. */
-  readonly index: number
-  readonly count: number
+/** What a process has of a run that several make together. */
+export interface RunShare {
+  readonly shard: Shard
+  /** The same for all shards of a run, and no other run's: it takes the place of the run's id in names. */
+  readonly runId: string
+  /** How long to wait for what other shards make while nothing of it appears, in milliseconds. */
+  readonly patienceMs: number
 }
 
 export interface FailedStep {
@@ -69,6 +73,8 @@ export interface RunReport {
   readonly planned: readonly string[]
   /** The command that goes on with this run; absent where nothing is recorded of it. */
   readonly resume?: string
+  /** Which share of the run this is, where several processes make it. */
+  readonly shard?: Shard
 }
 
 /** What becomes of one step while it is carried out. */
@@ -98,6 +104,9 @@ export class Run {
   readonly shard: Shard | undefined
   readonly #options: RunOptions
   readonly #journal: Journal | undefined
+  readonly #waits: ShardWaits | undefined
+  /** What the first searches of a shard share what they read by: nobody else makes what they look for. */
+  readonly #firstRound = {}
   readonly #limit: LimitFunction
   readonly #noMoreSteps = new AbortController()
   readonly #breakOff = new AbortController()
@@ -118,16 +127,17 @@ export class Run {
   constructor(options: RunOptions) {
     this.#options = options
     this.#journal = options.journal
-    this.id = options.journal?.header.id ?? createRunId()
+    this.id = options.share?.runId ?? options.journal?.header.id ?? createRunId()
     this.isDryRun = options.isDryRun
     this.concurrency = options.concurrency
-    this.shard = options.shard
+    this.shard = options.share?.shard
     this.retryPolicy = options.retryPolicy ?? DEFAULT_RETRY_POLICY
     this.#limit = pLimit(options.concurrency)
     this.signal = this.#breakOff.signal
     // One listener per request in flight: their number is bounded by the concurrency, not by Node's guess at a leak.
     setMaxListeners(0, this.signal, this.#noMoreSteps.signal)
-    const { signal } = options
+    const { signal, share } = options
+    this.#waits = share && new ShardWaits(share.shard, { ...share, signal: this.#noMoreSteps.signal })
     const stop = (): void => this.#stopStarting(signal?.reason)
     if (signal?.aborted) stop()
     else signal?.addEventListener('abort', stop, { once: true })
@@ -182,6 +192,7 @@ export class Run {
     const key = stepKey(step)
     if (this.#keys.has(key)) throw new TypeError(`two steps are called ${key}`)
     this.#keys.add(key)
+    if (step.sharing !== undefined && !this.owns(key, step.sharing)) return this.#awaitOther(step)
     const record = this.#journal?.recordOf(key)
     if (this.isDryRun) {
       if (record?.state === 'done') return this.#recordedResult(step, record.result)
@@ -194,7 +205,7 @@ export class Run {
       const state: StepState = {
         retries: 0,
         bytes: 0,
-        isUncertain: record !== undefined && record.state !== 'done' && record.isUncertain,
+        isUncertain: record === undefined ? this.#isLookingFirst : record.state !== 'done' && record.isUncertain,
         isLookedUp: false,
         notes: [...(record?.notes ?? [])],
       }
@@ -231,6 +242,50 @@ export class Run {
         this.#show()
       }
     })
+  }
+
+  /**
+   * Whether this process makes a thing: always, unless several make the run together.
+   *
+   * @param key such as a step's: all processes have to give the same
+   */
+  owns(key: string, sharing: Sharing = 'by-key'): boolean {
+    const { share } = this.#options
+    return share === undefined || ownerOf(key, share.shard.count, sharing) === share.shard.index
+  }
+
+  /** Whether this process makes what has an order. */
+  get ownsOrder(): boolean {
+    return this.owns('', 'in-order')
+  }
+
+  /** Whether no other process makes things for this run. */
+  get isAlone(): boolean {
+    return this.#options.share === undefined
+  }
+
+  /**
+   * Waits for what another shard makes, holding no place of the run's concurrency; nothing is recorded of it.
+   *
+   * @returns what `find` of the step finds; in a dry run its planned result
+   * @throws ShardMissingError when it does not appear; why no more steps start
+   */
+  async awaitOther<T>(step: Pick<Step<T>, 'kind' | 'name' | 'planned' | 'sharing'> & { find: Find<T> }): Promise<T> {
+    const { share } = this.#options
+    if (this.isDryRun || share === undefined || this.#waits === undefined) return step.planned
+    const key = stepKey(step)
+    const owner = ownerOf(key, share.shard.count, step.sharing ?? 'by-key')
+    try {
+      const found = await this.#waits.wait(key, owner, (round) => step.find({ notes: [], signal: this.signal, round }))
+      this.#stepsDone++
+      return found
+    } catch (error) {
+      this.#noMoreSteps.signal.throwIfAborted()
+      if (error instanceof ExpectedError) this.#failed.push({ key, message: error.message, tryNext: error.tryNext })
+      throw error
+    } finally {
+      this.#show()
+    }
   }
 
   /** Counts a request that is sent again, for the run and for the step it belongs to. */
@@ -280,15 +335,27 @@ export class Run {
       failed: this.#failed,
       planned: this.#planned,
       ...(resume !== undefined && this.#journal?.isWorthKeeping && { resume }),
+      ...(this.#options.share && { shard: this.#options.share.shard }),
     }
+  }
+
+  /** A shard that was started anew, without its journal, may have made everything before. */
+  get #isLookingFirst(): boolean {
+    return this.#options.share !== undefined && this.#journal?.earlier === undefined
+  }
+
+  #awaitOther<T>(step: Step<T>): Promise<T> {
+    const { find } = step
+    if (find === undefined) throw new TypeError(`what others make has to be looked for: ${stepKey(step)}`)
+    return this.awaitOther({ ...step, find })
   }
 
   /** Carries a step's action out, again where that is safe and promising, and looks first where it is not known to be. */
   async #carryOut<T>(step: Step<T>, action: (context: StepContext) => Promise<T>, state: StepState): Promise<T> {
     const key = stepKey(step)
     const { notes } = state
-    const find = async (): Promise<T | undefined> => {
-      const found = await step.find?.({ notes, signal: this.signal })
+    const find = async (round = {}): Promise<T | undefined> => {
+      const found = await step.find?.({ notes, signal: this.signal, round })
       state.isLookedUp = step.find !== undefined
       return found
     }
@@ -309,30 +376,41 @@ export class Run {
     })
     // It may have happened in an earlier process; a step that cannot look is one that may be carried out twice.
     if (state.isUncertain) {
-      const found = await find()
+      const found = await find(this.#firstRound)
       if (found !== undefined) return found
     }
     await this.#journal?.begin(key)
     const isRepeatable = (failure: Error): boolean => {
       if (isExhausted(failure)) return false
       if (step.isRetryable?.(failure)) return true
-      // Without a look that succeeded it would perhaps be made twice.
-      return state.isLookedUp && isOutcomeUncertain(failure) && isPassing(failure)
+      return step.find !== undefined && isOutcomeUncertain(failure) && isPassing(failure)
     }
+    // A search that fails says nothing; then the failure that made it necessary is the one to tell of.
+    const findAfter = async (failure: unknown): Promise<T | undefined> =>
+      find().catch(() => {
+        throw failure
+      })
+    let unexplained: unknown
     const attempt = async (number: number): Promise<T> => {
       const stepContext = context(number > 0 || state.isUncertain)
+      // Nothing is sent again before a look has succeeded, or it would perhaps be made twice.
+      if (unexplained !== undefined) {
+        const found = await findAfter(unexplained)
+        if (found !== undefined) return found
+        unexplained = undefined
+      }
       try {
         return await action(stepContext)
       } catch (error) {
         if (this.signal.aborted) throw error
         state.isUncertain ||= isOutcomeUncertain(error)
         state.isLookedUp = false
-        if (state.isUncertain && step.find !== undefined) {
-          // A search that fails says nothing; then the first failure is the one to tell of.
-          const found = await find().catch(() => undefined)
-          if (found !== undefined) return found
-        }
         stepContext.onBytes(-state.bytes)
+        if (!state.isUncertain || step.find === undefined) throw error
+        unexplained = error
+        const found = await findAfter(error)
+        if (found !== undefined) return found
+        unexplained = undefined
         throw error
       }
     }

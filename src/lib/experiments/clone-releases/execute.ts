@@ -1,4 +1,5 @@
 import type { Instance } from '../../api/instance.js'
+import { listReleases } from '../../api/releases.js'
 import type { MultipartMode } from '../../api/upload.js'
 import type { Fill } from '../../content/lazy-stream.js'
 import { syntheticSource } from '../../content/sources.js'
@@ -8,11 +9,12 @@ import type { Run } from '../../run/run.js'
 import { FileUploads } from '../file-uploads.js'
 import { pushImage } from '../image-pusher.js'
 import { LayerPusher } from '../layer-pusher.js'
+import { oncePerRound } from '../../run/once-per-round.js'
 import { makeRelease } from '../make-release.js'
 import type { DestinationState } from './destination.js'
 import { fileStepName } from './made-before.js'
 import type { ClonePlan, PlannedImage } from './plan.js'
-import { imageKey } from './release-skeleton.js'
+import { imageKey } from '../skeleton/release-skeleton.js'
 
 export interface ExecutionOptions {
   readonly modelId: string
@@ -33,23 +35,26 @@ export async function executePlan(
   run: Run,
   instance: Instance,
   plan: ClonePlan,
-  before: DestinationState,
+  state: DestinationState,
   options: ExecutionOptions,
 ): Promise<void> {
-  const files = new FileUploader(run, instance, plan, before, options)
+  const files = new FileUploader(run, instance, plan, state, options)
   const images = new ImagePusher(run, instance, plan.images, options)
   const { modelId } = options
-  const listed = [...before.releases.values()]
+  const listed = [...state.releases.values()]
+  const listInRound = oncePerRound(() => listReleases(instance, modelId))
   let previous: Promise<void> = Promise.resolve()
   const releases = plan.releases.map((release) => {
     const fileIds = Promise.all(options.withFiles ? release.files.map(({ sourceId }) => files.idOf(sourceId)) : [])
     const pushed = Promise.all(options.withImages ? release.images.map((image) => images.ensure(imageKey(image))) : [])
-    const ready = options.keepGoing ? previous.catch(() => undefined) : previous
+    const before = options.keepGoing ? previous.catch(() => undefined) : previous
+    // Who only waits for releases waits for all of them at once.
+    const ready = run.ownsOrder ? before : undefined
     previous = Promise.all([fileIds, pushed, ready]).then(async ([ids]) => {
       const images = options.withImages
         ? release.images.map(({ name, tag }) => ({ repository: modelId, name, tag }))
         : []
-      await makeRelease(run, instance, modelId, { ...release, fileIds: ids, images }, listed)
+      await makeRelease(run, instance, modelId, { ...release, fileIds: ids, images }, { listed, listInRound })
     })
     return previous
   })

@@ -44,7 +44,7 @@ export async function uploadStep(
   const statistics = run.measure(`ramp ${step.number}`)
   const limit = pLimit(concurrency)
   const startedMs = performance.now()
-  const outcomes = [...planUploads(run.id, step.number, step)].map((file) =>
+  const outcomes = [...planUploads(run, step.number, step)].map((file) =>
     limit(async () => {
       try {
         const onUploaded = (latencyMs: number): void =>

@@ -3,7 +3,7 @@ import type { ImageReference } from '../../api/answers.js'
 import { ExpectedError } from '../../errors.js'
 import { ConnectionError } from '../../http/errors.js'
 import type { RegistryClient } from '../../registry/client.js'
-import { readImageSkeleton, type ImageSkeleton } from '../../registry/image-skeleton.js'
+import { readImageSkeleton, type ImageSkeleton, type StoredImage } from '../../registry/image-skeleton.js'
 import { imageKey } from './release-skeleton.js'
 
 /** Images by `name:tag`: their skeleton, or why it cannot be read. */
@@ -18,7 +18,7 @@ export async function readImages(
   client: RegistryClient,
   images: Iterable<ImageReference>,
   concurrency: number,
-): Promise<ImageSet> {
+): Promise<ReadonlyMap<string, StoredImage | ExpectedError>> {
   const distinct = new Map([...images].map((image) => [imageKey(image), image]))
   const limit = pLimit(concurrency)
   const read = async ([key, { repository, name, tag }]: [string, ImageReference]) =>
@@ -26,11 +26,7 @@ export async function readImages(
   return new Map(await Promise.all([...distinct].map((entry) => limit(read, entry))))
 }
 
-async function readOne(
-  client: RegistryClient,
-  repository: string,
-  tag: string,
-): Promise<ImageSkeleton | ExpectedError> {
+async function readOne(client: RegistryClient, repository: string, tag: string): Promise<StoredImage | ExpectedError> {
   try {
     return await readImageSkeleton(client, repository, tag)
   } catch (error) {

@@ -1,6 +1,5 @@
 import { ExpectedError } from '../../errors.js'
 import { compareSkeletons, type ImageSkeleton } from '../../registry/image-skeleton.js'
-import type { DestinationState } from './destination.js'
 import type { ImageSet } from './image-set.js'
 import { imageKey, type FileSkeleton, type ReleaseSkeleton } from './release-skeleton.js'
 
@@ -27,16 +26,21 @@ export interface ComparedParts {
   readonly images: boolean
 }
 
-/** Compares releases and images of the source with what the destination has. */
+/**
+ * Compares releases and images of the source with what the destination has.
+ *
+ * @param where what the destination is called in differences
+ */
 export function compareCopy(
   source: { releases: readonly ReleaseSkeleton[]; images: ImageSet },
-  destination: DestinationState,
+  destination: { readonly releases: ReadonlyMap<string, ReleaseSkeleton>; readonly images: ImageSet },
   parts: ComparedParts,
+  where = 'the destination',
 ): Comparison {
   const differences = source.releases.flatMap((release): Difference[] => {
     const copy = destination.releases.get(release.semver)
     const subject = `release ${release.semver}`
-    if (copy === undefined) return [{ subject, message: 'is not in the destination' }]
+    if (copy === undefined) return [{ subject, message: `is not in ${where}` }]
     return compareReleases(release, copy, parts).map((message) => ({ subject, message }))
   })
   const images = [...source.images].filter((entry): entry is [string, ImageSkeleton] => !isUnreadable(entry[1]))
@@ -44,9 +48,9 @@ export function compareCopy(
     const copy = destination.images.get(key)
     const messages =
       copy === undefined
-        ? ['is not in the destination']
+        ? [`is not in ${where}`]
         : isUnreadable(copy)
-          ? [`cannot be read in the destination: ${copy.message}`]
+          ? [`cannot be read in ${where}: ${copy.message}`]
           : compareSkeletons(image, copy)
     differences.push(...messages.map((message) => ({ subject: `image ${key}`, message })))
   }
@@ -78,8 +82,9 @@ function compareFiles(source: readonly FileSkeleton[], copy: readonly FileSkelet
     copies.delete(file.name)
     if (other === undefined) return [`lacks the file ${JSON.stringify(file.name)}`]
     if (other.sizeBytes === file.sizeBytes) return []
+    if (other.sizeBytes === undefined) return [`has the file ${JSON.stringify(file.name)} without its content`]
     return [
-      `has the file ${JSON.stringify(file.name)} with ${other.sizeBytes ?? 'unknown'} instead of ${file.sizeBytes ?? 'unknown'} bytes`,
+      `has the file ${JSON.stringify(file.name)} with ${other.sizeBytes} instead of ${file.sizeBytes ?? 'unknown'} bytes`,
     ]
   })
   return [...messages, ...[...copies.keys()].map((name) => `has a file too many: ${JSON.stringify(name)}`)]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDuration, writeDuration } from '../../src/lib/cli/duration.js'
+import { findTimerDuration, parseDuration, writeDuration } from '../../src/lib/content/duration.js'
 import { UsageError } from '../../src/lib/errors.js'
 
 describe('parseDuration', () => {
@@ -31,6 +31,14 @@ describe('parseDuration', () => {
   it('refuses what no number holds exactly', () => {
     expect(() => parseDuration(`${'9'.repeat(12)}d`)).toThrow('too long')
     expect(parseDuration('9007199254740991ms')).toBe(Number.MAX_SAFE_INTEGER)
+  })
+})
+
+describe('findTimerDuration', () => {
+  it('reads what a timer can wait for, and nothing else', () => {
+    expect(findTimerDuration('1h 30m')).toBe(5_400_000)
+    expect(findTimerDuration('2147483647ms')).toBe(2 ** 31 - 1)
+    for (const text of ['2147483648ms', '25d', '15', 'soon', '']) expect(findTimerDuration(text)).toBeUndefined()
   })
 })
 
