@@ -19,7 +19,15 @@ export default defineConfig(
   },
   {
     files: ['bin/**/*.js', 'scripts/**/*.js', 'test/bench/**/*.js', 'examples/**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        performance: 'readonly',
+        Buffer: 'readonly',
+      },
+    },
   },
   {
     files: ['report-page/**/*.js'],

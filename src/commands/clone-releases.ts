@@ -11,6 +11,7 @@ import {
   type CloneReleasesResult,
 } from '../lib/experiments/clone-releases/index.js'
 import { formatCloneReleases } from '../lib/report/clone-releases-text.js'
+import { maxStepsOf } from '../lib/run/concurrency.js'
 
 export default class CloneReleases extends ExperimentCommand {
   static override summary = "Copy the skeleton of a model's releases to another model, also on another instance."
@@ -83,7 +84,7 @@ ${exitCodesHelp}`
           fill: flags.fill,
           seed: flags.seed,
           multipart: flags.multipart,
-          concurrency: flags.concurrency,
+          concurrency: maxStepsOf(flags.concurrency),
           keepGoing: flags['keep-going'],
         }),
       {

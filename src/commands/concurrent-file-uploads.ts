@@ -11,6 +11,7 @@ import {
   type ConcurrentFileUploadsResult,
 } from '../lib/experiments/concurrent-file-uploads/index.js'
 import { formatConcurrentFileUploads } from '../lib/report/concurrent-file-uploads-text.js'
+import { maxStepsOf } from '../lib/run/concurrency.js'
 
 export default class ConcurrentFileUploads extends ExperimentCommand {
   static override summary = 'Upload many files at the same time, to stress backend and scanners.'
@@ -48,9 +49,9 @@ ${exitCodesHelp}`
   async run(): Promise<ConcurrentFileUploadsResult> {
     const { flags } = await this.parse(ConcurrentFileUploads)
     const settings = await loadFlagSettings(flags)
-    const ramp = flags.ramp ?? [flags.concurrency]
+    const ramp = flags.ramp ?? [maxStepsOf(flags.concurrency)]
     return this.runExperiment(
-      { ...flags, concurrency: Math.max(...ramp) },
+      { ...flags, concurrency: flags.ramp === undefined ? flags.concurrency : Math.max(...flags.ramp) },
       (context) =>
         concurrentFileUploads(context, {
           settings,

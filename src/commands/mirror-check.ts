@@ -8,6 +8,7 @@ import { mirrorCheck } from '../lib/experiments/mirror-check/index.js'
 import type { MirrorCheckResult } from '../lib/experiments/mirror-check/result.js'
 import { SOURCE_ENV_KEY } from '../lib/experiments/mirror-export/index.js'
 import { formatMirrorCheck } from '../lib/report/mirror-check-text.js'
+import { maxStepsOf } from '../lib/run/concurrency.js'
 
 export default class MirrorCheck extends ExperimentCommand {
   static override summary = 'Compare a model with its mirrored copy, also on another instance.'
@@ -76,7 +77,7 @@ ${exitCodesHelp}`
           fill: flags.fill,
           waitMs: flags['no-wait'] ? undefined : flags.wait,
           intervalMs: flags.interval,
-          concurrency: flags.concurrency,
+          concurrency: maxStepsOf(flags.concurrency),
           keepGoing: flags['keep-going'],
         }),
       {

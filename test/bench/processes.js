@@ -11,10 +11,15 @@ export const BINARY = join(ROOT, 'bin', 'run.js')
 const PARTS = join(import.meta.dirname, 'parts')
 const TELL_USAGE = join(PARTS, 'tell-usage.js')
 
+const directories = []
+process.once('exit', () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
+
 /** A directory that is gone when the process ends, however it does. */
 export function makeDirectory() {
   const directory = mkdtempSync(join(tmpdir(), 'bailo-exp-bench-'))
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  directories.push(directory)
   return directory
 }
 

@@ -13,21 +13,23 @@ export type JsonClient = Client<paths>
  * `error`, which is undefined for an error answer without a body and so says nothing about success.
  */
 export function createJsonClient(connection: Connection): JsonClient {
-  const operations = new WeakMap<Request, Operation>()
+  const operations = new WeakMap<object, Operation>()
   const client = createOpenApiClient<paths>({
     baseUrl: connection.origin,
-    fetch: async (request) => {
-      const operation = operations.get(request) ?? { method: request.method, path: new URL(request.url).pathname }
-      const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer())
+    Request: JsonRequest as unknown as typeof Request,
+    fetch: async (input) => {
+      const { method, url, headers: requestHeaders, text, signal } = input as unknown as JsonRequest
+      const operation = operations.get(input) ?? { method, path: new URL(url).pathname }
+      const body = text === undefined ? undefined : Buffer.from(text)
       return connection.send(
         operation,
         {
-          url: request.url,
-          headers: { ...Object.fromEntries(request.headers), ...connection.authorization() },
+          url,
+          headers: { ...Object.fromEntries(requestHeaders), ...connection.authorization() },
           openBody: body && (() => body),
           // What was deleted by the first of two requests is 404 for the second.
-          isRepeatable: ['GET', 'HEAD', 'DELETE'].includes(request.method),
-          signal: connection.signal ? AbortSignal.any([request.signal, connection.signal]) : request.signal,
+          isRepeatable: ['GET', 'HEAD', 'DELETE'].includes(method),
+          signal: signal && connection.signal ? AbortSignal.any([signal, connection.signal]) : signal,
         },
         async ({ status, headers, body: answerBody }) => {
           if (headers.get('content-type')?.includes('json') !== true) {
@@ -47,6 +49,28 @@ export function createJsonClient(connection: Connection): JsonClient {
     },
   })
   return client
+}
+
+/**
+ * A call as openapi-fetch makes it. A `Request` of the platform would bring a body as a stream and a signal of its own,
+ * which took a third of the processor time of a small call.
+ */
+class JsonRequest {
+  readonly url: string
+  readonly method: string
+  readonly headers: Headers
+  /** The body. */
+  readonly text: string | undefined
+  readonly signal: AbortSignal | undefined
+
+  constructor(url: string, { method = 'GET', headers, body, signal }: RequestInit) {
+    if (body !== undefined && typeof body !== 'string') throw new TypeError('only JSON is sent in this way')
+    this.url = url
+    this.method = method
+    this.headers = new Headers(headers)
+    this.text = body
+    this.signal = signal ?? undefined
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ConnectSettings } from '../config/settings.js'
-import { Connection } from '../http/connection.js'
+import { Connection, type Attempt } from '../http/connection.js'
+import type { Pace } from '../http/paced-body.js'
 import type { RetryPolicy } from '../http/retry.js'
 import { createJsonClient, type JsonClient } from './client.js'
 
@@ -18,7 +19,9 @@ export interface ConnectOptions {
   /** Called for each request that is about to be sent again. */
   readonly onRetry?: (failure: Error) => void
   /** Called after each attempt, with what it failed with. */
-  readonly onAttempt?: (failure: unknown) => void
+  readonly onAttempt?: (failure: unknown, attempt: Attempt) => void
+  /** The pace of all files and layers together. */
+  readonly pace?: Pace | undefined
   /** Breaks off requests that have no signal of their own. */
   readonly signal?: AbortSignal
 }

@@ -5,6 +5,7 @@ import { ExitCode } from '../errors.js'
 import type { ExperimentPart } from '../report/document/model.js'
 import type { ReportFile } from '../report/document/write-reports.js'
 import type { Recording } from '../run/recording/recorder.js'
+import type { Concurrency } from '../run/concurrency.js'
 import type { RunReport } from '../run/run.js'
 import { BaseCommand } from './base-command.js'
 import { withResume, type ErrorDescription } from './describe-error.js'
@@ -15,10 +16,12 @@ import { runExperiment } from './run-experiment.js'
 
 /** The flags that decide how an experiment is run, as `experimentFlags` and the base command define them. */
 export interface RunFlags {
-  readonly concurrency: number
+  readonly bandwidth?: number | undefined
+  readonly concurrency: Concurrency
   readonly 'dry-run': boolean
   readonly 'fail-fast': boolean
   readonly grace: number
+  readonly 'max-connections'?: number | undefined
   readonly 'max-retries': number
   readonly quiet: boolean
   readonly report: readonly ReportFile[]
@@ -77,7 +80,9 @@ export abstract class ExperimentCommand extends BaseCommand {
     this.#sayWhatIsContinued(record)
     const { result, stopReason } = await runExperiment(
       {
+        bytesPerSecond: flags.bandwidth,
         concurrency: flags.concurrency,
+        maxConnections: flags['max-connections'],
         graceMs: flags.grace,
         isDryRun: flags['dry-run'],
         isFailFast: flags['fail-fast'],

@@ -4,6 +4,9 @@ import { formatSize, parseRate, parseSize } from '../content/size.js'
 import { UsageError } from '../errors.js'
 import { DEFAULT_RETRY_POLICY } from '../http/retry.js'
 import { reportFlag } from './report-flag.js'
+import type { Concurrency } from '../run/concurrency.js'
+
+const MAX_CONCURRENCY = 256
 
 /** Flags that name the instance; keys are never flags, so that they stay out of shell history and process lists. */
 export const connectionFlags = {
@@ -40,13 +43,36 @@ export const durationFlag = Flags.custom<number>({
   defaultHelp: ({ options }) => Promise.resolve(describeDefault(options.default, writeDuration)),
 })
 
+/** A flag for a number of steps at the same time, or `auto`. */
+const concurrencyFlag = Flags.custom<Concurrency>({
+  helpValue: 'NUMBER|auto',
+  parse: (text) => parsing(() => parseConcurrency(text)),
+})
+
+/** A flag for a pace such as `50MiB/s`, in bytes per second: see {@link parseRate}. */
+export const rateFlag = Flags.custom<number>({
+  helpValue: 'RATE',
+  parse: (text) => parsing(() => parseRate(text)),
+  defaultHelp: ({ options }) => Promise.resolve(describeDefault(options.default, (rate) => `${formatSize(rate)}/s`)),
+})
+
 /** Flags of every experiment. */
 export const experimentFlags = {
-  concurrency: Flags.integer({
-    description: 'how many things are made at the same time',
+  concurrency: concurrencyFlag({
+    description:
+      'how many things are made at the same time; auto: as many as the server takes without making them wait',
     default: 8,
+    helpGroup: 'RUN',
+  }),
+  bandwidth: rateFlag({
+    description:
+      'bytes per second of all files and layers together that the run sends, such as 50MiB/s [default: no limit]',
+    helpGroup: 'RUN',
+  }),
+  'max-connections': Flags.integer({
+    description: 'sockets to one instance at most [default: four for each of --concurrency]',
     min: 1,
-    max: 256,
+    max: 1024,
     helpGroup: 'RUN',
   }),
   seed: Flags.string({
@@ -112,19 +138,22 @@ export const sizeFlag = Flags.custom<number, { readonly allowZero?: boolean }>({
   defaultHelp: ({ options }) => Promise.resolve(describeDefault(options.default, formatSize)),
 })
 
-/** A flag for a pace such as `50MiB/s`, in bytes per second: see {@link parseRate}. */
-export const rateFlag = Flags.custom<number>({
-  helpValue: 'RATE',
-  parse: (text) => parsing(() => parseRate(text)),
-  defaultHelp: ({ options }) => Promise.resolve(describeDefault(options.default, (rate) => `${formatSize(rate)}/s`)),
-})
-
 function parseSizeOf(text: string, allowZero: boolean): number {
   const sizeBytes = parseSize(text)
   if (sizeBytes > 0 || allowZero) return sizeBytes
   throw new UsageError(`${JSON.stringify(text)} is no size here: Bailo takes nothing that is empty.`, [
     'give one byte or more, such as 20MiB (binary) or 1.5GB (decimal)',
   ])
+}
+
+function parseConcurrency(text: string): Concurrency {
+  if (text === 'auto') return text
+  const number = /^\d+$/.test(text) ? Number(text) : 0
+  if (number >= 1 && number <= MAX_CONCURRENCY) return number
+  throw new UsageError(
+    `--concurrency ${JSON.stringify(text)} is neither a number from 1 to ${MAX_CONCURRENCY} nor auto.`,
+    ['a number such as 8, or auto'],
+  )
 }
 
 /** What oclif wants: a promise, also of what is wrong. */

@@ -27,6 +27,8 @@ const NOT_PART_OF_RUN = new Set([
   'quiet',
   'report',
   'concurrency',
+  'bandwidth',
+  'max-connections',
   'max-retries',
   'retry-for',
   'grace',

@@ -4,6 +4,7 @@ import type { ExperimentPart } from '../report/document/model.js'
 import type { DocumentInput } from '../report/document/build-document.js'
 import { writeReports, type ReportFile } from '../report/document/write-reports.js'
 import { Recorder, type Recording } from '../run/recording/recorder.js'
+import { maxStepsOf, type Concurrency } from '../run/concurrency.js'
 import type { Run, RunReport } from '../run/run.js'
 import { describeError, printError } from './describe-error.js'
 import { parseWritten, toReportedArgs } from './recorded-args.js'
@@ -19,7 +20,7 @@ export interface RunEnd {
 }
 
 interface ReportedFlags {
-  readonly concurrency: number
+  readonly concurrency: Concurrency
   readonly 'dry-run': boolean
   readonly report: readonly ReportFile[]
   readonly seed: string
@@ -38,7 +39,7 @@ export class ReportWriter {
     const { seed, concurrency, 'dry-run': isDryRun } = flags
     this.#files = flags.report
     const { journal, share } = record
-    this.#started = { command, args, version, seed, concurrency, shard: share?.shard }
+    this.#started = { command, args, version, seed, concurrency: maxStepsOf(concurrency), shard: share?.shard }
     const id = share?.runId ?? journal.header.id
     this.#empty = { id, isDryRun, durationMs: 0, retries: 0, steps: [], failed: [], planned: [] }
   }

@@ -1,13 +1,17 @@
+import { Pacer } from '../content/pacer.js'
 import type { ExperimentContext } from '../experiments/context.js'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../http/retry.js'
 import { createProgress } from '../report/progress-display.js'
+import type { Concurrency } from '../run/concurrency.js'
 import { Run, type RunOptions } from '../run/run.js'
 import { describeError, printError, withResume } from './describe-error.js'
 import { watchInterrupts } from './interrupts.js'
 import type { RunRecord } from './run-record.js'
 
 export interface ExperimentSetting {
-  readonly concurrency: number
+  readonly concurrency: Concurrency
+  readonly bytesPerSecond?: number | undefined
+  readonly maxConnections?: number | undefined
   /** How long running steps may go on after an interrupt. */
   readonly graceMs: number
   readonly isDryRun: boolean
@@ -33,11 +37,13 @@ export async function runExperiment<T>(
   setting: ExperimentSetting,
   experiment: (context: ExperimentContext) => Promise<T>,
 ): Promise<{ result: T; stopReason: unknown }> {
-  const { concurrency, graceMs, isDryRun, isFailFast, record, retries, version, warn } = setting
+  const { bytesPerSecond, concurrency, graceMs, isDryRun, isFailFast, record, retries, version, warn } = setting
   const interrupts = watchInterrupts()
   const progress = setting.isQuiet || isDryRun ? undefined : createProgress(process.stderr)
   const run = new Run({
     concurrency,
+    maxConnections: setting.maxConnections,
+    pacer: bytesPerSecond === undefined ? undefined : new Pacer(bytesPerSecond),
     graceMs,
     isDryRun,
     isFailFast,

@@ -12,7 +12,10 @@ export const uploadFlags = {
     description: 'whether files are uploaded in parts; auto: those of 64 MiB and more',
     default: 'auto',
   }),
-  'rate-limit': rateFlag({ description: 'bytes per second of all uploads together, such as 50MiB/s [default: none]' }),
+  'rate-limit': rateFlag({
+    description:
+      'bytes per second of all uploads together, such as 50MiB/s; where --bandwidth is given too, the lower one counts [default: none]',
+  }),
 }
 
 /** What those flags and `--seed` stand for. */

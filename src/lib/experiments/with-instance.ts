@@ -18,11 +18,12 @@ export async function withInstance<T>(
   run.useOrigin(settings.origin)
   const instance = connect(settings, {
     userAgent: `bailo-exp/${version}`,
-    maxConnections: run.concurrency * SOCKETS_PER_STEP,
+    maxConnections: run.maxConnections ?? run.concurrency * SOCKETS_PER_STEP,
+    pace: run.pacer,
     retryPolicy: run.retryPolicy,
     signal: run.signal,
     onRetry: () => run.noteRetry(),
-    onAttempt: (failure) => run.noteAttempt(failure),
+    onAttempt: (failure, attempt) => run.noteAttempt(failure, attempt),
   })
   try {
     return await use(instance)

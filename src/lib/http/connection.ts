@@ -1,9 +1,10 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { rootCertificates } from 'node:tls'
 import { Agent, type Dispatcher } from 'undici'
 import type { Credentials } from '../config/credentials.js'
 import { ExpectedError } from '../errors.js'
 import { ConnectionError, isNetworkError, toResponseError, UnexpectedAnswerError, type Operation } from './errors.js'
+import { paceBody, type Pace } from './paced-body.js'
 import { readUpTo } from './read-body.js'
 import { DEFAULT_RETRY_POLICY, withRetries, type RetryPolicy } from './retry.js'
 import { showServerText } from './server-text.js'
@@ -21,9 +22,20 @@ export interface ConnectionOptions {
   /** Called for each request that is about to be sent again. */
   readonly onRetry?: (failure: Error) => void
   /** Called after each attempt, with what it failed with. */
-  readonly onAttempt?: (failure: unknown) => void
+  readonly onAttempt?: (failure: unknown, attempt: Attempt) => void
+  /** The pace of all streamed bodies together. Default: as fast as they go. */
+  readonly pace?: Pace | undefined
   /** Breaks off requests that have no signal of their own. */
   readonly signal?: AbortSignal
+}
+
+/** One attempt of a request, whose answer has been read or has failed. */
+export interface Attempt {
+  /** Method, path as in the contract, and for a large body its order of magnitude: attempts of a kind are comparable. */
+  readonly kind: string
+  /** By `performance.now()`. */
+  readonly startedMs: number
+  readonly endedMs: number
 }
 
 export interface RequestOptions {
@@ -59,11 +71,14 @@ export class Connection {
   readonly origin: string
   readonly #options: ConnectionOptions
   readonly #dispatcher: Agent
+  readonly #authorization: Readonly<Record<string, string>>
   #hasAnswered = false
 
   constructor(options: ConnectionOptions) {
     this.origin = options.origin
     this.#options = options
+    const authorization = options.credentials?.authorizationFor(new URL(options.origin))
+    this.#authorization = authorization === undefined ? {} : { authorization }
     this.#dispatcher = new Agent({
       connections: options.maxConnections ?? 16,
       connectTimeout: 10_000,
@@ -86,12 +101,15 @@ export class Connection {
     const url = this.#resolve(operation, options.url)
     const request = { ...options, signal: options.signal ?? this.signal }
     const attempt = async (): Promise<T> => {
+      const startedMs = performance.now()
+      const tell = (failure: unknown): void =>
+        this.#options.onAttempt?.(failure, { kind: kindOf(operation, request), startedMs, endedMs: performance.now() })
       try {
         const result = await this.#attempt(operation, url, request, read)
-        this.#options.onAttempt?.(undefined)
+        tell(undefined)
         return result
       } catch (error) {
-        if (!request.signal?.aborted) this.#options.onAttempt?.(error)
+        if (!request.signal?.aborted) tell(error)
         throw error
       }
     }
@@ -131,8 +149,7 @@ export class Connection {
 
   /** The Authorization header with the instance's keys; empty for a development instance without keys. */
   authorization(): Readonly<Record<string, string>> {
-    const value = this.#options.credentials?.authorizationFor(new URL(this.origin))
-    return value === undefined ? {} : { authorization: value }
+    return this.#authorization
   }
 
   async #attempt<T>(
@@ -147,7 +164,7 @@ export class Connection {
         path: url.pathname + url.search,
         method: operation.method,
         headers: { 'user-agent': this.#options.userAgent, ...options.headers },
-        body: options.openBody?.() ?? null,
+        body: this.#openBody(options) ?? null,
         signal: options.signal ?? null,
       })
       this.#hasAnswered = true
@@ -164,6 +181,12 @@ export class Connection {
       if (!isNetworkError(error)) throw error
       throw new ConnectionError(operation, this.origin, error, !this.#hasAnswered)
     }
+  }
+
+  #openBody({ openBody }: RequestOptions): Readable | Uint8Array | string | undefined {
+    const body = openBody?.()
+    const { pace } = this.#options
+    return pace !== undefined && body instanceof Readable ? paceBody(body, pace) : body
   }
 
   /** Closes the pool once running requests have ended. */
@@ -184,6 +207,11 @@ export class Connection {
 function toTlsOptions(trustedCertificates: string | undefined): { rejectUnauthorized: true; ca?: string[] } {
   if (trustedCertificates === undefined) return { rejectUnauthorized: true }
   return { rejectUnauthorized: true, ca: [...rootCertificates, trustedCertificates] }
+}
+
+function kindOf({ method, path }: Operation, { headers }: RequestOptions): string {
+  const sizeBytes = Number(headers?.['content-length'] ?? 0)
+  return sizeBytes > 0 ? `${method} ${path} 2^${Math.ceil(Math.log2(sizeBytes))}` : `${method} ${path}`
 }
 
 function toHeaders(raw: Dispatcher.ResponseData['headers']): Headers {

@@ -105,6 +105,12 @@ export function isPassing(error: unknown): boolean {
   return error instanceof UnexpectedAnswerError && error.isUnreadable
 }
 
+/** What an attempt says of how much the server has to do: `refused` when it is too much. */
+export function outcomeOf(failure: unknown): 'done' | 'refused' | 'failed' {
+  if (failure === undefined) return 'done'
+  return failure instanceof ResponseError && (failure.status === 429 || failure.status === 503) ? 'refused' : 'failed'
+}
+
 /** Whether a failure speaks of a server that does not work, rather than of one that refuses a request. */
 export function isServerFailure(error: unknown): boolean {
   return error instanceof ConnectionError || (error instanceof ResponseError && error.status >= 500)

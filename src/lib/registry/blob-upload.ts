@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { ByteSource } from '../content/byte-source.js'
 import type { Connection } from '../http/connection.js'
@@ -18,6 +18,8 @@ export interface BlobTransfer {
   readonly begun?: string | undefined
   /** Called with where the upload is, before its bytes are sent. Then it stays open when it is broken off. */
   readonly onBegun?: ((location: string) => Promise<void>) | undefined
+  /** The digest, where somebody else computes it at the same time. Default: it is computed from the bytes as they leave. */
+  readonly digest?: Promise<string> | undefined
 }
 
 const START: Operation = { method: 'POST', path: '/v2/<name>/blobs/uploads/' }
@@ -27,7 +29,7 @@ const CANCEL: Operation = { method: 'DELETE', path: '/v2/<name>/blobs/uploads/<r
 const COMMIT: Operation = { method: 'PUT', path: '/v2/<name>/blobs/uploads/<reference>' }
 
 /**
- * Uploads one blob (OCI distribution specification, "Pushing a blob in chunks"), with its digest computed on the way.
+ * Uploads one blob (OCI distribution specification, "Pushing a blob in chunks"), with its digest computed meanwhile.
  * After a failure the registry is asked how much it has, and the rest follows from there; a registry that cannot say
  * gets a new upload. Nothing is ever resent from 0 into an open upload, because some registries then store both. So it
  * goes on, too, with what another process has begun; only the digest takes reading the first bytes once more.
@@ -36,8 +38,10 @@ export class BlobUpload {
   readonly #connection: Connection
   readonly #authenticator: Authenticator
   readonly #transfer: BlobTransfer
-  readonly #hash = createHash('sha256')
-  #hashedBytes = 0
+  /** Absent where the digest comes from elsewhere. */
+  readonly #hash: Hash | undefined
+  /** So many bytes, from the first on, have left at least once, and are in the hash. */
+  #passedBytes = 0
   #reportedBytes = 0
   #location: string | undefined
   /** True while the upload is one of another process, which may have sent any part of it. */
@@ -50,6 +54,9 @@ export class BlobUpload {
     this.#transfer = transfer
     this.#location = transfer.begun
     this.#isTakenOver = transfer.begun !== undefined
+    this.#hash = transfer.digest === undefined ? createHash('sha256') : undefined
+    // When sending fails first, that is what is told of.
+    transfer.digest?.catch(() => undefined)
   }
 
   /**
@@ -70,7 +77,7 @@ export class BlobUpload {
       if (!isToBeContinued) await this.#cancel()
       throw error
     }
-    return `sha256:${this.#hash.digest('hex')}`
+    return this.#transfer.digest ?? `sha256:${this.#hash?.digest('hex')}`
   }
 
   /**
@@ -131,11 +138,11 @@ export class BlobUpload {
     let position = start
     return tap(this.#transfer.source.open({ start }), (chunk) => {
       this.#report(chunk.length)
-      const alreadyHashed = Math.min(chunk.length, Math.max(0, this.#hashedBytes - position))
+      const alreadyHashed = Math.min(chunk.length, Math.max(0, this.#passedBytes - position))
       position += chunk.length
       if (alreadyHashed === chunk.length) return
-      this.#hash.update(chunk.subarray(alreadyHashed))
-      this.#hashedBytes = position
+      this.#hash?.update(chunk.subarray(alreadyHashed))
+      this.#passedBytes = position
     })
   }
 
@@ -150,7 +157,7 @@ export class BlobUpload {
     try {
       const { location, lastByte } = await this.#request(ASK, { url: this.#location, isRepeatable: true })
       // `0-0` means nothing received or one byte received, depending on the registry.
-      const sentBytes = this.#isTakenOver ? this.#transfer.source.sizeBytes : this.#hashedBytes
+      const sentBytes = this.#isTakenOver ? this.#transfer.source.sizeBytes : this.#passedBytes
       if (lastByte !== undefined && lastByte > 0 && lastByte < sentBytes) {
         this.#location = location
         this.#offset = lastByte + 1
@@ -170,12 +177,16 @@ export class BlobUpload {
 
   /** Reads the bytes that are there already, which another process has sent. */
   async #hashUpTo(end: number): Promise<void> {
-    if (this.#hashedBytes >= end) return
-    const stream = this.#transfer.source.open({ start: this.#hashedBytes, end })
+    if (this.#passedBytes >= end) return
+    if (this.#hash === undefined) {
+      this.#passedBytes = end
+      return
+    }
+    const stream = this.#transfer.source.open({ start: this.#passedBytes, end })
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       this.#transfer.signal?.throwIfAborted()
       this.#hash.update(chunk)
-      this.#hashedBytes += chunk.length
+      this.#passedBytes += chunk.length
     }
   }
 

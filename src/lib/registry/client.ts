@@ -211,7 +211,7 @@ export class RegistryClient {
   }
 
   /**
-   * Streams a blob whose digest is only known when its bytes have been sent.
+   * Streams a blob whose digest may be known only when its bytes have been sent.
    *
    * @returns its digest
    */

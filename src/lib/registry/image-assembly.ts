@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { BlobTransfer } from './blob-upload.js'
 import type { RegistryClient } from './client.js'
 import { createConfig } from './image/config.js'
@@ -6,6 +5,7 @@ import { computeDigest } from './image/digest.js'
 import { createLayer, type LayerOptions } from './image/layer.js'
 import { createIndex, createManifest, type Descriptor, type EncodedManifest } from './image/manifest.js'
 import type { ImageSkeleton, LayerSkeleton, PlatformImage } from './image-skeleton.js'
+import { digestLayer, hasOwnThread } from './layer-digest.js'
 
 /** A layer that the repository has. */
 export interface StoredLayer extends Descriptor {
@@ -19,13 +19,8 @@ export interface StoredLayer extends Descriptor {
  * @throws RangeError when the size is none; the signal's reason when it is aborted
  */
 export async function computeLayer(content: LayerOptions, signal?: AbortSignal): Promise<StoredLayer> {
-  const { source, mediaType, diffId } = createLayer(content)
-  const hash = createHash('sha256')
-  for await (const chunk of source.open()) {
-    signal?.throwIfAborted()
-    hash.update(chunk as Buffer)
-  }
-  const digest = `sha256:${hash.digest('hex')}`
+  const { mediaType, diffId } = createLayer(content)
+  const digest = await digestLayer(content, signal)
   return { mediaType, digest, size: content.sizeBytes, diffId: diffId === 'same-as-digest' ? digest : diffId }
 }
 
@@ -41,8 +36,16 @@ export async function storeLayer(
   transfer: Pick<BlobTransfer, 'begun' | 'onBegun' | 'onBytes' | 'signal'> = {},
 ): Promise<StoredLayer> {
   const { source, mediaType, diffId } = createLayer(content)
-  const digest = await client.pushBlob({ repository, source, ...transfer })
-  return { mediaType, digest, size: content.sizeBytes, diffId: diffId === 'same-as-digest' ? digest : diffId }
+  const stop = new AbortController()
+  const signal = transfer.signal ? AbortSignal.any([transfer.signal, stop.signal]) : stop.signal
+  // A layer that is not worth a thread is hashed as it is sent.
+  const known = hasOwnThread(content) ? digestLayer(content, signal) : undefined
+  try {
+    const digest = await client.pushBlob({ repository, source, ...transfer, digest: known })
+    return { mediaType, digest, size: content.sizeBytes, diffId: diffId === 'same-as-digest' ? digest : diffId }
+  } finally {
+    stop.abort()
+  }
 }
 
 export interface AssemblyOptions {

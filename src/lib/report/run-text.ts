@@ -50,7 +50,8 @@ export function formatWork(rows: readonly WorkRow[], run: RunReport): string {
   const rate = run.durationMs > 0 ? ` (${formatSize((bytes / run.durationMs) * 1000)}/s)` : ''
   const sent = bytes > 0 ? `${formatSize(bytes)} sent in ` : ''
   const retries = countOf(run.retries, 'retry', 'retries')
-  return `${table}\n\n${sent}${formatDuration(run.durationMs)}${bytes > 0 ? rate : ''}, ${retries}`
+  const settled = run.settledConcurrency === undefined ? '' : `, ${run.settledConcurrency} at a time at the end`
+  return `${table}\n\n${sent}${formatDuration(run.durationMs)}${bytes > 0 ? rate : ''}, ${retries}${settled}`
 }
 
 /** Median and 95th percentile; empty where nothing was done. */

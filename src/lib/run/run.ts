@@ -1,17 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
 import pLimit, { type LimitFunction } from 'p-limit'
+import type { Pacer } from '../content/pacer.js'
 import { ExpectedError, UsageError } from '../errors.js'
+import type { Attempt } from '../http/connection.js'
 import {
   DEFAULT_RETRY_POLICY,
   isExhausted,
   isOutcomeUncertain,
   isPassing,
   isServerFailure,
+  outcomeOf,
   withRetries,
   type RetryPolicy,
 } from '../http/retry.js'
+import { AdaptiveLimit } from './adaptive-limit.js'
 import { CircuitBreaker } from './circuit-breaker.js'
+import { maxStepsOf, type Concurrency } from './concurrency.js'
 import type { Created } from './created.js'
 import type { Journal } from './journal/journal.js'
 import type { Progress } from './progress.js'
@@ -28,7 +33,11 @@ export { InterruptedError } from './stop.js'
 
 export interface RunOptions {
   /** Steps in flight at the same time. */
-  readonly concurrency: number
+  readonly concurrency: Concurrency
+  /** The pace of all that the run sends, files and layers alike. */
+  readonly pacer?: Pacer | undefined
+  /** Sockets to one instance at most. Default: what the concurrency takes. */
+  readonly maxConnections?: number | undefined
   /** With a dry run no action is called: each step ends at once with its planned result. */
   readonly isDryRun: boolean
   readonly progress?: Progress
@@ -71,6 +80,8 @@ export interface RunReport {
   readonly failed: readonly FailedStep[]
   /** Keys of all steps of a dry run, in order; empty otherwise. */
   readonly planned: readonly string[]
+  /** With `auto`, how many steps were under way together at the end. */
+  readonly settledConcurrency?: number
   /** The command that goes on with this run; absent where nothing is recorded of it. */
   readonly resume?: string
   /** Which share of the run this is, where several processes make it. */
@@ -96,8 +107,10 @@ export class Run {
   /** Tells this run's things on the server from those of others: it is in the names of models that the run makes. */
   readonly id: string
   readonly isDryRun: boolean
-  /** Steps in flight at the same time. */
+  /** Steps in flight at the same time, at most. */
   readonly concurrency: number
+  readonly pacer: Pacer | undefined
+  readonly maxConnections: number | undefined
   readonly retryPolicy: RetryPolicy
   /** Aborted when what is under way is to be broken off. */
   readonly signal: AbortSignal
@@ -108,6 +121,8 @@ export class Run {
   /** What the first searches of a shard share what they read by: nobody else makes what they look for. */
   readonly #firstRound = {}
   readonly #limit: LimitFunction
+  /** Absent where the number of places is given. */
+  readonly #adaptiveLimit: AdaptiveLimit | undefined
   readonly #noMoreSteps = new AbortController()
   readonly #breakOff = new AbortController()
   readonly #breaker = new CircuitBreaker()
@@ -129,10 +144,13 @@ export class Run {
     this.#journal = options.journal
     this.id = options.share?.runId ?? options.journal?.header.id ?? createRunId()
     this.isDryRun = options.isDryRun
-    this.concurrency = options.concurrency
+    this.concurrency = maxStepsOf(options.concurrency)
+    this.pacer = options.pacer
+    this.maxConnections = options.maxConnections
     this.shard = options.share?.shard
     this.retryPolicy = options.retryPolicy ?? DEFAULT_RETRY_POLICY
-    this.#limit = pLimit(options.concurrency)
+    this.#adaptiveLimit = options.concurrency === 'auto' ? new AdaptiveLimit(this.concurrency) : undefined
+    this.#limit = pLimit(this.#adaptiveLimit?.limit ?? this.concurrency)
     this.signal = this.#breakOff.signal
     // One listener per request in flight: their number is bounded by the concurrency, not by Node's guess at a leak.
     setMaxListeners(0, this.signal, this.#noMoreSteps.signal)
@@ -297,9 +315,17 @@ export class Run {
     this.#show()
   }
 
-  /** Takes in how an attempt of a request ended, so that a server which fails for a while ends the run. */
-  noteAttempt(failure: unknown): void {
+  /**
+   * Takes in how an attempt of a request ended, so that a server which fails for a while ends the run, and that one which has
+   * enough to do is asked for less at a time.
+   */
+  noteAttempt(failure: unknown, attempt?: Attempt): void {
     this.#recorder.requestEnded(failure)
+    if (this.#adaptiveLimit !== undefined && attempt !== undefined) {
+      const isLimitReached = this.#running.size >= this.#adaptiveLimit.limit
+      this.#adaptiveLimit.note({ ...attempt, outcome: outcomeOf(failure), isLimitReached })
+      this.#limit.concurrency = this.#adaptiveLimit.limit
+    }
     if (this.#breaker.note(isServerFailure(failure))) this.#stopStarting(new ServerFailingError())
   }
 
@@ -334,6 +360,7 @@ export class Run {
       steps: this.#recorder.statistics.list(),
       failed: this.#failed,
       planned: this.#planned,
+      ...(this.#adaptiveLimit && { settledConcurrency: this.#adaptiveLimit.limit }),
       ...(resume !== undefined && this.#journal?.isWorthKeeping && { resume }),
       ...(this.#options.share && { shard: this.#options.share.shard }),
     }

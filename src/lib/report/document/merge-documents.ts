@@ -1,7 +1,7 @@
 import { ExitCode, UsageError } from '../../errors.js'
 import { ErrorGroups } from '../../run/recording/error-groups.js'
 import { countOf } from '../text.js'
-import { joinExcerpts } from './excerpt.js'
+import { joinDistinct, joinExcerpts } from './excerpt.js'
 import { joinCloneReleases } from './experiments/clone-releases-part.js'
 import { joinRamps } from './experiments/ramp-part.js'
 import { joinScanners } from './experiments/scanners-part.js'
@@ -84,7 +84,7 @@ export function mergeDocuments(documents: readonly NamedDocument[]): RunDocument
       .sort((a, b) => b.durationMs - a.durationMs)
       .slice(0, MAX_SLOWEST),
     failed: joinExcerpts(all.map(({ failed }) => failed)),
-    findings: joinExcerpts(all.map(({ findings }) => findings)),
+    findings: joinDistinct(all.map(({ findings }) => findings)),
     planned: joinExcerpts(all.map(({ planned }) => planned)),
     ...(experiment && { experiment }),
   }

@@ -1,0 +1,7 @@
+import { parentPort } from 'node:worker_threads'
+import { digestHere, type LayerIdentity } from './layer-digest.js'
+
+// Runs on a thread of its own: hashes one layer after the other, as it is told of them.
+parentPort?.on('message', (content: LayerIdentity) => {
+  void digestHere(content).then((digest) => parentPort?.postMessage(digest))
+})
