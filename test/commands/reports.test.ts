@@ -164,6 +164,18 @@ describe('a report is also there when a run', () => {
   })
 })
 
+describe('a report of an address with a user name and password, which is refused', () => {
+  it.each(['http://me:geheim@127.0.0.1:9', 'me:geheim@127.0.0.1:9'])('has neither: %s', async (url) => {
+    const bench = await startBench()
+    const { exitCode } = await bench.run([...RAMP, '--url', url, '--report', 'run.json'])
+    expect(exitCode).toBe(2)
+    const { verdict, run } = await readReport(bench)
+    expect(verdict.outcome).toBe('wrong-usage')
+    expect(run.args).toContain(`--url=${url.replace('me:geheim@', '')}`)
+    expect(await readFile(path.join(bench.directory, 'run.json'), 'utf8')).not.toMatch(/geheim|me:/)
+  })
+})
+
 describe.concurrent('a report that cannot be written is refused before anything is made', () => {
   it.each([
     ['run.pdf', /"run\.pdf" has no extension.*end the name in \.json, \.html, \.xml, \.md/s],

@@ -89,7 +89,9 @@ export function toRecordedArgs(line: ParsedLine, input: CommandInput, environmen
 /** The words of a command line that a report names: all that have to do with what was run and how. */
 export function toReportedArgs(line: ParsedLine, input: CommandInput, environment: Environment): string[] {
   // An address with a user name and password is refused, and the report may say so.
-  return pickWords(line, input, environment, NOT_REPORTED).map((word) => word.replace(/\/\/[^/\s]*@/, '//'))
+  return pickWords(line, input, environment, NOT_REPORTED).map((word) =>
+    word.replace(/^(--url=(?:[a-z]+:\/\/)?).*@/is, '$1'),
+  )
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -28,6 +28,9 @@ describe('a report as JSON', () => {
     expect(findMismatch({ ...hostile, steps: [damaged] })).toContain('the histogram of "file" cannot be read')
     const miscounted = { ...steps, latency: { ...steps?.latency, count: 31 } }
     expect(findMismatch({ ...hostile, steps: [miscounted] })).toContain('30 times instead of 31')
+    const buckets = [{ ...hostile.timeline.buckets[0], latency: damaged.latency }]
+    const inTimeline = { ...hostile, timeline: { ...hostile.timeline, buckets } }
+    expect(findMismatch(inTimeline)).toContain('the histogram of bucket 0 cannot be read')
     expect(findMismatch(null)).toBeDefined()
   })
 

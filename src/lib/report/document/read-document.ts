@@ -3,7 +3,7 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { UsageError } from '../../errors.js'
 import { toHistogram } from './latency.js'
-import { REPORT_FORMAT, type RunDocument } from './model.js'
+import { REPORT_FORMAT, type LatencyPart, type RunDocument } from './model.js'
 import { REPORT_SCHEMA } from './schema.js'
 
 /**
@@ -36,14 +36,25 @@ export function findMismatch(value: unknown): string | undefined {
     const [error] = ajv.errors ?? []
     return `${error?.instancePath || 'the document'} ${error?.message ?? 'does not fit'}`
   }
-  const { steps } = value as RunDocument
-  for (const { kind, latency } of steps) {
+  for (const [where, latency] of listLatencies(value as RunDocument)) {
     try {
       if (latency !== undefined) toHistogram(latency)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      return `the histogram of ${JSON.stringify(kind)} cannot be read: ${reason}`
+      return `the histogram of ${where} cannot be read: ${reason}`
     }
   }
   return undefined
+}
+
+/** All histograms of a report, with what each is of. */
+function* listLatencies({ steps, timeline, experiment }: RunDocument): Generator<[string, LatencyPart | undefined]> {
+  for (const { kind, latency } of steps) yield [JSON.stringify(kind), latency]
+  for (const [index, { latency }] of timeline.buckets.entries()) yield [`bucket ${index}`, latency]
+  if (experiment?.type === 'scanners') {
+    for (const { scanner, latency } of experiment.scanners) yield [JSON.stringify(scanner), latency]
+  }
+  if (experiment?.type === 'concurrent-file-uploads') {
+    for (const [index, { latency }] of experiment.rows.entries()) yield [`row ${index}`, latency]
+  }
 }
