@@ -1,6 +1,7 @@
 import { ExitCode } from '../errors.js'
 import type { Finding } from '../experiments/result.js'
 import type { ExperimentPart } from '../report/document/model.js'
+import type { DocumentInput } from '../report/document/build-document.js'
 import { writeReports, type ReportFile } from '../report/document/write-reports.js'
 import { Recorder, type Recording } from '../run/recording/recorder.js'
 import { maxStepsOf, type Concurrency } from '../run/concurrency.js'
@@ -28,17 +29,19 @@ interface ReportedFlags {
 /** Writes the reports that a command line asks for, once, however the run ended. */
 export class ReportWriter {
   readonly #files: readonly ReportFile[]
-  readonly #started: { command: string; args: readonly string[]; version: string; seed: string; concurrency: number }
+  readonly #started: Pick<DocumentInput, 'command' | 'args' | 'version' | 'seed' | 'concurrency' | 'shard'>
   readonly #empty: RunReport
   #run: Run | undefined
   #isWritten = false
 
-  private constructor(invocation: Invocation, args: readonly string[], runId: string, flags: ReportedFlags) {
+  private constructor(invocation: Invocation, args: readonly string[], record: RunRecord, flags: ReportedFlags) {
     const { command, version } = invocation
     const { seed, concurrency, 'dry-run': isDryRun } = flags
     this.#files = flags.report
-    this.#started = { command, args, version, seed, concurrency: maxStepsOf(concurrency) }
-    this.#empty = { id: runId, isDryRun, durationMs: 0, retries: 0, steps: [], failed: [], planned: [] }
+    const { journal, share } = record
+    this.#started = { command, args, version, seed, concurrency: maxStepsOf(concurrency), shard: share?.shard }
+    const id = share?.runId ?? journal.header.id
+    this.#empty = { id, isDryRun, durationMs: 0, retries: 0, steps: [], failed: [], planned: [] }
   }
 
   /** Undefined where no report is asked for. */
@@ -50,7 +53,7 @@ export class ReportWriter {
     if (flags.report.length === 0) return undefined
     const { input } = invocation
     const args = toReportedArgs(await parseWritten(record.argv, input), input, process.env)
-    return new ReportWriter(invocation, args, record.journal.header.id, flags)
+    return new ReportWriter(invocation, args, record, flags)
   }
 
   watch(run: Run): void {
@@ -66,7 +69,7 @@ export class ReportWriter {
       const recording = this.#run?.recording() ?? new Recorder().recording()
       const document = buildDocument({
         ...this.#started,
-        ...(this.#run && { concurrency: this.#run.concurrency, shard: this.#run.shard }),
+        ...(this.#run && { concurrency: this.#run.concurrency }),
         run: this.#run?.report() ?? this.#empty,
         recording,
         findings,

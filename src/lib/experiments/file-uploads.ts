@@ -44,7 +44,7 @@ export class FileUploads {
   #listed: Promise<readonly FileEntry[]> | undefined
   /** Ids of the files that steps of this run have. */
   readonly #claimed: Set<string>
-  /** The last upload of each name. */
+  /** The last upload of each name that is under way. */
   readonly #namesakes = new Map<string, Promise<unknown>>()
 
   constructor(run: Run, instance: Instance, options: FileUploadsOptions) {
@@ -66,10 +66,12 @@ export class FileUploads {
     // Two files of one name that are under way together could be taken for each other.
     const before = this.#namesakes.get(file.name)
     const upload = before === undefined ? this.#step(file) : before.then(() => this.#step(file))
-    this.#namesakes.set(
-      file.name,
-      upload.catch(() => undefined),
-    )
+    const settled = upload
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#namesakes.get(file.name) === settled) this.#namesakes.delete(file.name)
+      })
+    this.#namesakes.set(file.name, settled)
     return upload
   }
 

@@ -18,10 +18,9 @@ export function formatMerged(rawDocument: RunDocument): string {
       '  ',
     ).join('\n'),
     formatTable(
-      ['shard', 'run', 'time', 'exit code'],
-      merged.map(({ id, shard, startedAt, endedAt, exitCode }) => [
+      ['shard', 'time', 'exit code'],
+      merged.map(({ shard, startedAt, endedAt, exitCode }) => [
         `${shard.index} of ${shard.count}`,
-        id,
         formatDuration(Date.parse(endedAt) - Date.parse(startedAt)),
         String(exitCode),
       ]),

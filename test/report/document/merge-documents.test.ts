@@ -9,6 +9,8 @@ import { documentOf, latenciesOf } from './documents.js'
 /** Times of uploads, all different. */
 const TIMES = Array.from({ length: 300 }, (_, index) => 1 + ((index * 7919) % 10_007) / 3)
 
+const RUN = { id: 'abcdefgh', isDryRun: false, durationMs: 5, retries: 2, steps: [], failed: [], planned: [] }
+
 function shardOf(index: number, count: number, more: Parameters<typeof documentOf>[1] = {}): RunDocument {
   const recorder = new Recorder()
   recorder.target('http://localhost:8080', 'model')
@@ -19,10 +21,9 @@ function shardOf(index: number, count: number, more: Parameters<typeof documentO
     recorder.stepDone(`file ${place}`, outcome)
   }
   recorder.requestEnded(undefined)
-  const run = { id: `run${index}`, isDryRun: false, durationMs: 5, retries: 2, steps: [], failed: [], planned: [] }
   return documentOf('x', {
     recording: recorder.recording(),
-    run,
+    run: RUN,
     shard: { index, count },
     args: ['--count=300', `--shard=${index}/${count}`, `--env-file=/tmp/${index}.env`],
     findings: [],
@@ -54,12 +55,8 @@ describe('the reports of all shards of a run', () => {
   })
 
   it('say which they were, and fit the schema again', () => {
-    expect(merged.merged?.map(({ id, shard }) => [id, shard.index])).toEqual([
-      ['run1', 1],
-      ['run2', 2],
-      ['run3', 3],
-    ])
-    expect(merged.run).toMatchObject({ id: 'run1+run2+run3', args: ['--count=300'], concurrency: 24, retries: 6 })
+    expect(merged.merged?.map(({ shard }) => shard.index)).toEqual([1, 2, 3])
+    expect(merged.run).toMatchObject({ id: 'abcdefgh', args: ['--count=300'], concurrency: 24, retries: 6 })
     expect(merged.verdict).toMatchObject({ exitCode: 0, message: '3 of 3 shards passed.' })
     expect(merged.targets).toEqual([{ url: 'http://localhost:8080', modelId: 'model' }])
     expect(findMismatch(JSON.parse(JSON.stringify(merged)))).toBeUndefined()
@@ -95,6 +92,7 @@ describe('reports that cannot be joined', () => {
       [shardOf(1, 2), shardOf(2, 2, { command: 'c' })],
       'command differs: scanners in 0.json, c in',
     ],
+    ['a run differs', [shardOf(1, 2), shardOf(2, 2, { run: { ...RUN, id: 'other' } })], 'run differs: abcdefgh in'],
     ['one is of a whole run', [shardOf(1, 2), documentOf('x')], 'The report 1.json is not of a shard'],
     ['one is joined', [merge(shardOf(1, 1))], 'The report 0.json is itself joined from others.'],
     ['a shard cannot be', [shardOf(3, 2)], 'shard 3 of 2, which cannot be'],

@@ -15,3 +15,12 @@ export function joinExcerpts<T>(parts: readonly Excerpt<T>[]): Excerpt<T> {
     first: parts.flatMap(({ first }) => first).slice(0, MAX_ITEMS),
   }
 }
+
+/** The same for lists in which one thing may be on several, because each shard has looked at the whole. */
+export function joinDistinct<T>(parts: readonly Excerpt<T>[]): Excerpt<T> {
+  const distinct = [
+    ...new Map(parts.flatMap(({ first }) => first).map((item) => [JSON.stringify(item), item])).values(),
+  ]
+  // Of what is not listed, nobody knows whether it is on another list as well.
+  return { count: Math.max(distinct.length, ...parts.map(({ count }) => count)), first: distinct.slice(0, MAX_ITEMS) }
+}

@@ -1,7 +1,7 @@
 import { ExitCode, UsageError } from '../../errors.js'
 import { ErrorGroups } from '../../run/recording/error-groups.js'
 import { countOf } from '../text.js'
-import { joinExcerpts } from './excerpt.js'
+import { joinDistinct, joinExcerpts } from './excerpt.js'
 import { joinCloneReleases } from './experiments/clone-releases-part.js'
 import { joinRamps } from './experiments/ramp-part.js'
 import { joinScanners } from './experiments/scanners-part.js'
@@ -48,7 +48,7 @@ export function mergeDocuments(documents: readonly NamedDocument[]): RunDocument
   const all = shards.map(({ document }) => document)
   const startedAt = all.map(({ run }) => run.startedAt).reduce((a, b) => (a < b ? a : b))
   const endedAt = all.map(({ run }) => run.endedAt).reduce((a, b) => (a > b ? a : b))
-  const { command, seed, isDryRun } = first.document.run
+  const { id, command, seed, isDryRun } = first.document.run
   const errors = new ErrorGroups()
   for (const document of all) errors.add(document.errors)
   const experiment = joinExperiments(all.flatMap((document) => document.experiment ?? []))
@@ -57,10 +57,10 @@ export function mergeDocuments(documents: readonly NamedDocument[]): RunDocument
     tool: first.document.tool,
     environment: first.document.environment,
     run: {
+      id,
       command,
       seed,
       isDryRun,
-      id: all.map(({ run: { id } }) => id).join('+'),
       args: sharedArgs(first.document),
       concurrency: sum(all, (document) => document.run.concurrency),
       startedAt,
@@ -69,7 +69,6 @@ export function mergeDocuments(documents: readonly NamedDocument[]): RunDocument
       retries: sum(all, (document) => document.run.retries),
     },
     merged: shards.map(({ shard, document: { run: one, verdict } }) => ({
-      id: one.id,
       shard,
       startedAt: one.startedAt,
       endedAt: one.endedAt,
@@ -85,7 +84,7 @@ export function mergeDocuments(documents: readonly NamedDocument[]): RunDocument
       .sort((a, b) => b.durationMs - a.durationMs)
       .slice(0, MAX_SLOWEST),
     failed: joinExcerpts(all.map(({ failed }) => failed)),
-    findings: joinExcerpts(all.map(({ findings }) => findings)),
+    findings: joinDistinct(all.map(({ findings }) => findings)),
     planned: joinExcerpts(all.map(({ planned }) => planned)),
     ...(experiment && { experiment }),
   }
@@ -109,6 +108,7 @@ const SAMENESS: readonly { readonly what: string; readonly of: (shard: Shard) =>
   { what: 'number of shards', of: ({ shard }) => String(shard.count) },
   { what: 'seed', of: ({ document }) => document.run.seed },
   { what: 'flags', of: ({ document }) => sharedArgs(document).join(' ') || 'none' },
+  { what: 'run', of: ({ document }) => document.run.id },
   { what: 'mode', of: ({ document }) => (document.run.isDryRun ? 'dry run' : 'real run') },
 ]
 
@@ -118,7 +118,7 @@ function requireSame(shards: readonly Shard[]): void {
     if (first === undefined || other === undefined) continue
     throw new UsageError(
       `The reports are not of one run, their ${what} differs: ${of(first)} in ${first.file}, ${of(other)} in ${other.file}.`,
-      ['run all shards with the same version, command, flags and seed'],
+      ['run all shards with the same version, command, flags, seed and --run-key'],
     )
   }
 }

@@ -37,6 +37,7 @@ export interface RunDocument {
 }
 
 export interface RunPart {
+  /** The same for all shards of a run. */
   readonly id: string
   /** As it is written on the command line: `clone-releases`. */
   readonly command: string
@@ -62,7 +63,6 @@ export interface ShardPart {
 }
 
 export interface MergedRun {
-  readonly id: string
   readonly shard: ShardPart
   readonly startedAt: string
   readonly endedAt: string

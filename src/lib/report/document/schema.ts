@@ -162,7 +162,7 @@ export const REPORT_SCHEMA: Schema = {
     {
       shard: ref('shard'),
       merged: {
-        ...list(object({ id: text, shard: ref('shard'), startedAt: moment, endedAt: moment, exitCode: count })),
+        ...list(object({ shard: ref('shard'), startedAt: moment, endedAt: moment, exitCode: count })),
         description: 'The runs that were joined.',
       },
       experiment: { oneOf: [ref('scanners'), ref('cloneReleases'), ref('ramp')] },

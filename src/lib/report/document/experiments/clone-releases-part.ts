@@ -1,6 +1,6 @@
 import type { CloneReleasesResult } from '../../../experiments/clone-releases/index.js'
 import { toFindingPart } from '../build-document.js'
-import { excerpt, joinExcerpts } from '../excerpt.js'
+import { excerpt, joinDistinct } from '../excerpt.js'
 import type { CloneReleasesPart } from '../model.js'
 
 /** What a report says of a clone. */
@@ -30,33 +30,25 @@ export function cloneReleasesPart({
   }
 }
 
-/** What the shards of a clone come to: each has its own releases. */
+/** What the shards of a clone come to: each plans the whole, and compares the whole. */
 export function joinCloneReleases(parts: readonly CloneReleasesPart[]): CloneReleasesPart | undefined {
-  const [first] = parts
+  // The one that began first found least of it there.
+  const first = parts.toSorted((a, b) => extentOf(b) - extentOf(a))[0]
   if (first === undefined) return undefined
   const comparisons = parts.flatMap(({ comparison }) => comparison ?? [])
+  const [comparison] = comparisons
   return {
     type: 'clone-releases',
     source: first.source,
-    planned: sumFields(
-      ['releases', 'skippedReleases', 'files', 'reusedFiles', 'images', 'layers', 'bytes'],
-      parts.map(({ planned }) => planned),
-    ),
-    problems: joinExcerpts(parts.map(({ problems }) => problems)),
-    leftOut: joinExcerpts(parts.map(({ leftOut }) => leftOut)),
-    ...(comparisons.length === parts.length && {
-      comparison: {
-        ...sumFields(['releases', 'files', 'images', 'layers'], comparisons),
-        differences: joinExcerpts(comparisons.map(({ differences }) => differences)),
-      },
+    planned: first.planned,
+    problems: joinDistinct(parts.map(({ problems }) => problems)),
+    leftOut: joinDistinct(parts.map(({ leftOut }) => leftOut)),
+    ...(comparison && {
+      comparison: { ...comparison, differences: joinDistinct(comparisons.map(({ differences }) => differences)) },
     }),
   }
 }
 
-function sumFields<Name extends string>(
-  names: readonly Name[],
-  all: readonly Readonly<Record<Name, number>>[],
-): Record<Name, number> {
-  const sum = (name: Name): number => all.reduce((total, one) => total + one[name], 0)
-  return Object.fromEntries(names.map((name) => [name, sum(name)])) as Record<Name, number>
+function extentOf({ planned }: CloneReleasesPart): number {
+  return planned.releases + planned.files + planned.images
 }

@@ -189,16 +189,13 @@ function errors({ errors: groups }: RunDocument): string {
 
 function shards({ merged }: RunDocument): string {
   if (merged === undefined) return ''
-  const rows = merged.map(({ id, shard, startedAt, endedAt, exitCode }) => [
+  const rows = merged.map(({ shard, startedAt, endedAt, exitCode }) => [
     `${shard.index} of ${shard.count}`,
-    id,
     formatMoment(startedAt),
     formatDuration(Date.parse(endedAt) - Date.parse(startedAt)),
     String(exitCode),
   ])
-  return card(
-    renderTable({ head: ['Shard', 'Run', 'Started', 'Time', 'Exit code'], rows, textColumns: [1, 2] }, 'Shards'),
-  )
+  return card(renderTable({ head: ['Shard', 'Started', 'Time', 'Exit code'], rows, textColumns: [1] }, 'Shards'))
 }
 
 function footer({ format, tool }: RunDocument): string {
