@@ -270,20 +270,22 @@ export class Shape<T> {
   }
 
   /** Where a value does not fit, as a JSON pointer with the reason; undefined when it fits. */
-  findMismatch(value: unknown): string | undefined {
+  findMismatch(value: unknown, pointer = ''): string | undefined {
     this.#validate ??= ajv.compile<T>(this.#schema)
     if (this.#validate(value)) return undefined
     const [first] = this.#validate.errors ?? []
-    return showServerText(`${first?.instancePath || 'the document'} ${first?.message ?? 'does not fit'}`)
+    const place = `${pointer}${first?.instancePath ?? ''}` || 'the document'
+    return showServerText(`${place} ${first?.message ?? 'does not fit'}`)
   }
 
   /**
    * The value, typed.
    *
+   * @param pointer where in the answer it is; default: it is all of the answer
    * @throws UnexpectedAnswerError that names the operation and the place
    */
-  check(operation: Operation, value: unknown): T {
-    const mismatch = this.findMismatch(value)
+  check(operation: Operation, value: unknown, pointer = ''): T {
+    const mismatch = this.findMismatch(value, pointer)
     if (mismatch === undefined) return value as T
     throw new UnexpectedAnswerError(operation, `the answer does not fit the contract of Bailo's API: ${mismatch}.`, {
       isUnreadable: true,
@@ -303,9 +305,11 @@ export const answers = {
   schemas: new Shape<SchemasAnswer>(object({ schemas: listOf(schemaEntry) })),
   schema: new Shape<SchemaAnswer>(object({ schema: schemaEntry })),
   files: new Shape<FilesAnswer>(object({ files: listOf(fileEntry) })),
+  fileEntry: new Shape<FileEntry>(fileEntry),
   file: new Shape<FileAnswer>(object({ file: fileEntry })),
   images: new Shape<ImagesAnswer>(object({ images: listOf(object({ repository: text, name: text, tags: texts })) })),
   releases: new Shape<ReleasesAnswer>(object({ releases: listOf(releaseEntry) })),
+  releaseEntry: new Shape<ReleaseEntry>(releaseEntry),
   release: new Shape<ReleaseAnswer>(object({ release: object({ semver: text }) })),
   multipartStart: new Shape<MultipartStartAnswer>(
     object({ fileId: text, uploadId: text, chunks: listOf(object({ startByte: count, endByte: count })) }),

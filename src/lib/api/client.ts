@@ -1,6 +1,6 @@
 import createOpenApiClient, { type Client } from 'openapi-fetch'
 import type { paths } from '../../../openapi/bailo-v2.js'
-import type { Connection } from '../http/connection.js'
+import type { Answer, Connection } from '../http/connection.js'
 import { UnexpectedAnswerError, type Operation } from '../http/errors.js'
 import { readJsonText } from '../http/read-json-text.js'
 import { showServerText } from '../http/server-text.js'
@@ -32,10 +32,7 @@ export function createJsonClient(connection: Connection): JsonClient {
           signal: signal && connection.signal ? AbortSignal.any([signal, connection.signal]) : signal,
         },
         async ({ status, headers, body: answerBody }) => {
-          if (headers.get('content-type')?.includes('json') !== true) {
-            await answerBody.dump()
-            throw unreadable(operation, `the answer is not JSON (${describeType(headers)}).`)
-          }
+          await requireJson(operation, headers, answerBody)
           const text = await readJsonText(operation, answerBody)
           if (text === '') throw unreadable(operation, `an empty answer with status ${status}.`)
           return new JsonResponse(operation, text, status)
@@ -103,6 +100,13 @@ export async function bodyOf<T>(call: Promise<{ data?: T; response: Response }>)
   const { data } = await call
   if (data === undefined) throw new TypeError('a JSON answer without data')
   return data
+}
+
+/** Lets go of an answer that is something else. */
+export async function requireJson(operation: Operation, headers: Headers, body: Answer['body']): Promise<void> {
+  if (headers.get('content-type')?.includes('json') === true) return
+  await body.dump()
+  throw unreadable(operation, `the answer is not JSON (${describeType(headers)}).`)
 }
 
 function unreadable(operation: Operation, what: string): UnexpectedAnswerError {

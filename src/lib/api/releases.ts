@@ -1,6 +1,7 @@
 import { answers, type ImageReference, type ReleaseEntry } from './answers.js'
 import { bodyOf } from './client.js'
 import type { Instance } from './instance.js'
+import { readList } from './read-list.js'
 
 const RELEASES = '/api/v2/model/{modelId}/releases'
 
@@ -19,8 +20,16 @@ export interface NewRelease {
 
 /** All releases of a model with their files and images, in one request; the server has no pages. */
 export async function listReleases(instance: Instance, modelId: string): Promise<readonly ReleaseEntry[]> {
-  const body = await bodyOf(instance.json.GET(RELEASES, { params: { path: { modelId } } }))
-  return answers.releases.check({ method: 'GET', path: RELEASES }, body).releases
+  return readReleases(instance, modelId, (release) => release)
+}
+
+/** The same, with only that in memory which is taken of each release: see {@link readList}. */
+export async function readReleases<R>(
+  instance: Instance,
+  modelId: string,
+  take: (release: ReleaseEntry) => R,
+): Promise<R[]> {
+  return readList(instance, modelId, { path: RELEASES, name: 'releases', element: answers.releaseEntry }, take)
 }
 
 /**

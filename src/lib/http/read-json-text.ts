@@ -20,7 +20,12 @@ export async function readJsonText(
 ): Promise<string> {
   const { bytes, isWhole } = await readUpTo(body, maxBytes)
   if (isWhole) return new TextDecoder().decode(bytes)
-  throw new ExpectedError(
+  throw tooLong(operation, maxBytes)
+}
+
+/** The error for an answer that was not read to its end. */
+export function tooLong(operation: Operation, maxBytes: number): ExpectedError {
+  return new ExpectedError(
     `${operation.method} ${operation.path}: the answer is longer than ${maxBytes / 1024 / 1024} MiB, and was not read.`,
     {
       exitCode: ExitCode.Unreachable,

@@ -2,10 +2,10 @@ import type { FileEntry } from '../../api/answers.js'
 import { listFiles } from '../../api/files.js'
 import { listImages } from '../../api/images.js'
 import type { Instance } from '../../api/instance.js'
-import { listReleases } from '../../api/releases.js'
+import { readReleases } from '../../api/releases.js'
 import { RegistryClient } from '../../registry/client.js'
 import { readImages, type ImageSet } from '../skeleton/image-set.js'
-import { imageKey, toReleaseSkeletons, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
+import { createSkeletonReader, imageKey, sortByAge, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
 
 /** What the destination has already. */
 export interface DestinationState {
@@ -39,7 +39,7 @@ export async function readDestination(
   wanted: ReadonlySet<string>,
   concurrency: number,
 ): Promise<DestinationState> {
-  const releases = toReleaseSkeletons(await listReleases(instance, modelId))
+  const releases = sortByAge(await readReleases(instance, modelId, createSkeletonReader()))
   return {
     modelId,
     releases: new Map(releases.map((release) => [release.semver, release])),

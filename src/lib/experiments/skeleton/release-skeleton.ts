@@ -26,23 +26,42 @@ export interface ReleaseSkeleton {
  * "latest" means the same. A file that several releases share is one object.
  */
 export function toReleaseSkeletons(entries: readonly ReleaseEntry[]): ReleaseSkeleton[] {
+  return sortByAge(entries.map(createSkeletonReader()))
+}
+
+/** A skeleton with what decides over its place among others. */
+export interface DatedSkeleton extends Pick<ReleaseEntry, '_id' | 'createdAt'> {
+  readonly skeleton: ReleaseSkeleton
+}
+
+/** Returns a function that takes the skeleton of one release after the other: see {@link toReleaseSkeletons}. */
+export function createSkeletonReader(): (entry: ReleaseEntry) => DatedSkeleton {
   const files = new Map<string, FileSkeleton>()
-  return entries.toSorted(byAge).map((entry) => ({
-    semver: entry.semver,
-    notes: entry.notes,
-    minor: entry.minor ?? false,
-    draft: entry.draft ?? false,
-    files: (entry.files ?? []).map((file) => {
-      const known = files.get(file._id) ?? toFileSkeleton(file)
-      files.set(file._id, known)
-      return known
-    }),
-    images: (entry.images ?? []).map(({ repository, name, tag }) => ({ repository, name, tag })),
-  }))
+  return ({ _id, createdAt, ...entry }) => ({
+    ...(_id !== undefined && { _id }),
+    ...(createdAt !== undefined && { createdAt }),
+    skeleton: {
+      semver: entry.semver,
+      notes: entry.notes,
+      minor: entry.minor ?? false,
+      draft: entry.draft ?? false,
+      files: (entry.files ?? []).map((file) => {
+        const known = files.get(file._id) ?? toFileSkeleton(file)
+        files.set(file._id, known)
+        return known
+      }),
+      images: (entry.images ?? []).map(({ repository, name, tag }) => ({ repository, name, tag })),
+    },
+  })
+}
+
+/** The skeletons, oldest first. */
+export function sortByAge(dated: readonly DatedSkeleton[]): ReleaseSkeleton[] {
+  return dated.toSorted(byAge).map(({ skeleton }) => skeleton)
 }
 
 /** Ids decide between releases of one millisecond: they count up within it (MongoDB manual, "ObjectId"). */
-function byAge(a: ReleaseEntry, b: ReleaseEntry): number {
+function byAge(a: Omit<DatedSkeleton, 'skeleton'>, b: Omit<DatedSkeleton, 'skeleton'>): number {
   const differenceMs = Date.parse(a.createdAt ?? '') - Date.parse(b.createdAt ?? '') || 0
   return differenceMs || compareText(a._id ?? '', b._id ?? '')
 }
