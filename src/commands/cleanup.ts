@@ -46,7 +46,6 @@ ${exitCodesHelp}`
     const { result, exitCode } = await runCleanup(args.run, flags, {
       isJson: this.jsonEnabled(),
       version: this.config.version,
-      warn: (message) => this.tell(message),
     })
     process.exitCode = exitCode
     this.log(formatCleanup(result))

@@ -62,18 +62,9 @@ describe.concurrent('a wrong command line', () => {
       ['--from', 'a', '--from-file', 'b.json'],
       ['--from-file', '--from'],
     ],
-    [
-      ['--concurrency', '0'],
-      ['--concurrency', 'greater than or equal to 1', '0'],
-    ],
-    [
-      ['--concurrency', '-1'],
-      ['--concurrency', 'greater than or equal to 1', '-1'],
-    ],
-    [
-      ['--concurrency', 'many'],
-      ['--concurrency', 'integer', 'many'],
-    ],
+    [['--concurrency', '0'], ['--concurrency: "0" is neither a number from 1 to 256 nor auto']],
+    [['--concurrency', '-1'], ['--concurrency: "-1" is neither']],
+    [['--concurrency', 'many'], ['--concurrency: "many" is neither']],
     [
       ['--fill', 'stars'],
       ['--fill', 'noise, zeros'],

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createProgress } from '../../src/lib/report/progress-display.js'
-import type { ProgressSnapshot } from '../../src/lib/run/progress.js'
+import type { ProgressSnapshot, RunningStep } from '../../src/lib/run/progress.js'
 
 const HALF: ProgressSnapshot = {
   stepsDone: 5,
@@ -11,7 +11,7 @@ const HALF: ProgressSnapshot = {
   bytesDone: 0,
   bytesTotal: 0,
   retries: 0,
-  running: [],
+  running: () => [],
 }
 
 /** Something to write on, and what has been written. */
@@ -20,6 +20,11 @@ function createStream(properties: Partial<NodeJS.WriteStream>): { stream: NodeJS
   let written = ''
   stream.on('data', (chunk: Buffer) => (written += chunk.toString()))
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => stripVTControlCharacters(written) }
+}
+
+/** The display draws by a clock of its own, ten times a second. */
+function drawn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 250))
 }
 
 beforeEach(() => {
@@ -45,27 +50,29 @@ describe('in a log', () => {
     vi.advanceTimersByTime(5000)
     progress.update({ ...HALF, stepsDone: 6 })
     progress.stop()
-    expect(text()).toBe('2026-08-01T12:00:05.000Z 5/10 steps\n2026-08-01T12:00:10.000Z 6/10 steps\n')
+    expect(text()).toBe('2026-08-01T12:00:05.000Z 5/10 steps, 5s left\n2026-08-01T12:00:10.000Z 6/10 steps, 7s left\n')
   })
 })
 
 describe('on a terminal', () => {
-  it('draws a bar once the total is known', () => {
+  it('draws a bar once the total is known', async () => {
     const { stream, text } = createStream({ isTTY: true, columns: 100 })
     const progress = createProgress(stream)
     progress.update({ ...HALF, stepsTotal: 0 })
     expect(text()).toBe('')
     progress.update(HALF)
+    await drawn()
     const bar = /[█░]+(?= 5\/10 steps)/.exec(text())?.[0] ?? ''
     expect(bar).toBe('█'.repeat(bar.length / 2) + '░'.repeat(bar.length / 2))
     expect(bar).not.toBe('')
     progress.stop()
   })
 
-  it('measures by bytes where there are some', () => {
+  it('measures by bytes where there are some', async () => {
     const { stream, text } = createStream({ isTTY: true, columns: 100 })
     const progress = createProgress(stream)
     progress.update({ ...HALF, bytesDone: 300, bytesTotal: 300 })
+    await drawn()
     expect(text()).toMatch(/(^|[^░])█+ 5\/10 steps, 300 B of 300 B/)
     progress.stop()
   })
@@ -73,20 +80,67 @@ describe('on a terminal', () => {
   it.each([
     ['more than there is', 500, /(^|[^░])█+ 5/],
     ['less than nothing', -500, /(^|[^█])░+ 5/],
-  ])('keeps to the bar with %s', (_case, bytesDone, bar) => {
+  ])('keeps to the bar with %s', async (_case, bytesDone, bar) => {
     const { stream, text } = createStream({ isTTY: true, columns: 100 })
     const progress = createProgress(stream)
     progress.update({ ...HALF, bytesDone, bytesTotal: 300 })
+    await drawn()
     expect(text()).toMatch(bar)
     progress.stop()
   })
 
-  it('has a bar also on a narrow one', () => {
+  it('has a bar also on a narrow one', async () => {
     const { stream, text } = createStream({ isTTY: true, columns: 20 })
     const progress = createProgress(stream)
     progress.update(HALF)
+    await drawn()
     expect(text()).toMatch(/████░░░░ /)
     progress.stop()
+  })
+
+  it('has a line for each transfer, which keeps it as long as it runs, and none for what sends nothing', async () => {
+    const { stream, text } = createStream({ isTTY: true, columns: 100, rows: 24 })
+    const progress = createProgress(stream)
+    const transfer = (key: string, bytesDone: number) => ({ key, bytesDone, bytesTotal: 1000 })
+    const running: RunningStep[] = [
+      transfer('file a', 250),
+      transfer('file b\u001b[2J', 500),
+      { key: 'card x', bytesDone: 0, bytesTotal: 0 },
+    ]
+    progress.update({ ...HALF, bytesTotal: 4000, running: () => running })
+    await drawn()
+    progress.stop()
+    const screen = text()
+    expect(screen).toMatch(/^ {2}█{3}░{9} file a {2}250 B of 1000 B/m)
+    expect(screen).toContain('file b\\u{1b}[2J  500 B of 1000 B')
+    expect(screen).not.toContain('card x')
+  })
+
+  it('cuts lines that would wrap, and has no more of them than fit', async () => {
+    const { stream, text } = createStream({ isTTY: true, columns: 40, rows: 6 })
+    const progress = createProgress(stream)
+    const running = Array.from({ length: 20 }, (_, index) => ({
+      key: `file ${index}`.padEnd(60, 'x'),
+      bytesDone: 0,
+      bytesTotal: 1,
+    }))
+    progress.update({ ...HALF, bytesTotal: 1, running: () => running })
+    await drawn()
+    progress.stop()
+    const lines = text().split(/[\r\n]+/)
+    expect(lines.filter((line) => line.length > 40)).toEqual([])
+    expect(new Set(lines.flatMap((line) => /file \d+/.exec(line)?.[0] ?? []))).toEqual(new Set(['file 0', 'file 1']))
+  })
+
+  it('lets what is said stay above the block', async () => {
+    const { stream, text } = createStream({ isTTY: true, columns: 100, rows: 24 })
+    const progress = createProgress(stream)
+    progress.say('before')
+    progress.update(HALF)
+    progress.say('Note: within')
+    await drawn()
+    progress.stop()
+    expect(text()).toMatch(/^before\n[^]*Note: within\n/)
   })
 
   it('ends without having begun', () => {

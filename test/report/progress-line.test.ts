@@ -10,7 +10,7 @@ const START: ProgressSnapshot = {
   bytesDone: 0,
   bytesTotal: 0,
   retries: 0,
-  running: [],
+  running: () => [],
 }
 
 it.each<[string, Partial<ProgressSnapshot>, number, string]>([
@@ -22,6 +22,12 @@ it.each<[string, Partial<ProgressSnapshot>, number, string]>([
     { stepsDone: 12, stepsTotal: 40, bytesDone: 3 * MIB, bytesTotal: 20 * MIB, retries: 2, stepsFailed: 1 },
     2000,
     '12/40 steps, 3 MiB of 20 MiB, 1.5 MiB/s, 2 retries, 1 failed',
+  ],
+  [
+    'the time that the rest takes, once that can be told',
+    { stepsDone: 1, stepsTotal: 4, bytesDone: 5 * MIB, bytesTotal: 20 * MIB },
+    4000,
+    '1/4 steps, 5 MiB of 20 MiB, 1.3 MiB/s, 12s left',
   ],
   ['one retry', { retries: 1 }, 1000, '0 steps, 1 retry'],
   ['too little time for a rate', { bytesDone: MIB, bytesTotal: 2 * MIB }, 500, '0 steps, 1 MiB of 2 MiB'],

@@ -1,7 +1,6 @@
 import { Command, Flags } from '@oclif/core'
-import { chalkStderr as chalk } from 'chalk'
 import { nearestOf } from '../report/nearest.js'
-import { describeError, listUnknownFlags, printError, type ErrorDescription } from './describe-error.js'
+import { describeError, formatNote, listUnknownFlags, printError, type ErrorDescription } from './describe-error.js'
 
 /** What all commands share: `--json`, where messages go, and one way to fail. */
 export abstract class BaseCommand extends Command {
@@ -13,7 +12,7 @@ export abstract class BaseCommand extends Command {
 
   /** Tells the user something on stderr, also under `--json`; oclif's own `warn` is silent there. */
   protected tell(message: string): void {
-    process.stderr.write(`${chalk.yellow('Note:')} ${message}\n`)
+    process.stderr.write(`${formatNote(message)}\n`)
   }
 
   /** What is said of an error. */

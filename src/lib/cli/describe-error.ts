@@ -32,7 +32,9 @@ export function describeError(error: unknown): ErrorDescription {
     const details = error instanceof ResponseError ? [...error.details, `instance: ${error.origin}`] : []
     const { name, exitCode } = error
     // oclif puts the flag in front of what its parser threw.
-    const message = error.message.startsWith('Parsing --') ? toParagraph(error.message) : error.message
+    const message = error.message.startsWith('Parsing --')
+      ? toParagraph(error.message).replace(/^Parsing (--\S+)\s/, '$1: ')
+      : error.message
     const tryNext = error.tryNext.length > 0 ? error.tryNext : [GENERAL_ADVICE[exitCode]]
     return { name, message, details, tryNext, exitCode }
   }
@@ -63,6 +65,11 @@ export function withResume(description: ErrorDescription, error: unknown, resume
     ...description,
     tryNext: [...(error instanceof ExpectedError ? error.tryNext : description.tryNext), resume],
   }
+}
+
+/** Something worth knowing that is no error, as it is shown on stderr. */
+export function formatNote(message: string): string {
+  return `${chalk.yellow('Note:')} ${message}`
 }
 
 /** Writes an error to stderr: what failed, what the server said about it, what to try next. */

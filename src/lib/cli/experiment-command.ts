@@ -91,7 +91,6 @@ export abstract class ExperimentCommand extends BaseCommand {
         shardPatienceMs: flags['wait-for-shards'],
         retries: { maxRetries: flags['max-retries'], maxElapsedMs: flags['retry-for'] },
         version: this.config.version,
-        warn: (message) => this.tell(message),
         onRun: (run) => this.#reports?.watch(run),
       },
       experiment,

@@ -150,10 +150,9 @@ function parseConcurrency(text: string): Concurrency {
   if (text === 'auto') return text
   const number = /^\d+$/.test(text) ? Number(text) : 0
   if (number >= 1 && number <= MAX_CONCURRENCY) return number
-  throw new UsageError(
-    `--concurrency ${JSON.stringify(text)} is neither a number from 1 to ${MAX_CONCURRENCY} nor auto.`,
-    ['a number such as 8, or auto'],
-  )
+  throw new UsageError(`${JSON.stringify(text)} is neither a number from 1 to ${MAX_CONCURRENCY} nor auto.`, [
+    'a number such as 8, or auto',
+  ])
 }
 
 /** What oclif wants: a promise, also of what is wrong. */

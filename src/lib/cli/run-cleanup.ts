@@ -29,9 +29,9 @@ export interface CleanupFlags {
 export async function runCleanup(
   name: string,
   flags: CleanupFlags,
-  caller: { readonly isJson: boolean; readonly version: string; readonly warn: (message: string) => void },
+  caller: { readonly isJson: boolean; readonly version: string },
 ): Promise<{ result: CleanupResult; exitCode: ExitCode }> {
-  const { version, warn } = caller
+  const { version } = caller
   return withRunJournal({ name, stateDir: flags['state-dir'], version }, async (journal) => {
     const { id } = journal.header
     if (flags.confirm !== undefined && flags.confirm !== id) {
@@ -49,7 +49,6 @@ export async function runCleanup(
         isQuiet: flags.quiet,
         retries: DEFAULT_RETRY_POLICY,
         version,
-        warn,
       },
       (context) =>
         cleanUp(context, {

@@ -4,7 +4,7 @@ import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../http/retry.js'
 import { createProgress } from '../report/progress-display.js'
 import type { Concurrency } from '../run/concurrency.js'
 import { Run, type RunOptions } from '../run/run.js'
-import { describeError, printError, withResume } from './describe-error.js'
+import { describeError, formatNote, printError, withResume } from './describe-error.js'
 import { watchInterrupts } from './interrupts.js'
 import type { RunRecord } from './run-record.js'
 
@@ -23,7 +23,6 @@ export interface ExperimentSetting {
   readonly shardPatienceMs?: number | undefined
   readonly retries: Pick<RetryPolicy, 'maxRetries' | 'maxElapsedMs'>
   readonly version: string
-  readonly warn: (message: string) => void
   /** Is given the run before its first step. */
   readonly onRun?: (run: Run) => void
 }
@@ -37,9 +36,11 @@ export async function runExperiment<T>(
   setting: ExperimentSetting,
   experiment: (context: ExperimentContext) => Promise<T>,
 ): Promise<{ result: T; stopReason: unknown }> {
-  const { bytesPerSecond, concurrency, graceMs, isDryRun, isFailFast, record, retries, version, warn } = setting
-  const interrupts = watchInterrupts()
+  const { bytesPerSecond, concurrency, graceMs, isDryRun, isFailFast, record, retries, version } = setting
   const progress = setting.isQuiet || isDryRun ? undefined : createProgress(process.stderr)
+  const say = (text: string): void =>
+    progress === undefined ? void process.stderr.write(`${text}\n`) : progress.say(text)
+  const interrupts = watchInterrupts(say)
   const run = new Run({
     concurrency,
     maxConnections: setting.maxConnections,
@@ -56,7 +57,7 @@ export async function runExperiment<T>(
   })
   setting.onRun?.(run)
   try {
-    const result = await experiment({ run, version, warn })
+    const result = await experiment({ run, version, warn: (message) => say(formatNote(message)) })
     progress?.stop()
     if (run.stopReason !== undefined) printStop(run.stopReason, run.report().resume)
     return { result, stopReason: run.stopReason }

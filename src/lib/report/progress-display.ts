@@ -1,54 +1,140 @@
-import { Presets, SingleBar } from 'cli-progress'
-import type { Progress, ProgressSnapshot } from '../run/progress.js'
-import { describeProgress } from './progress-line.js'
+import { MultiBar, Presets, type Options, type SingleBar } from 'cli-progress'
+import type { Progress, ProgressSnapshot, RunningStep } from '../run/progress.js'
+import { describeProgress, describeTransfer } from './progress-line.js'
+import { wrapText } from './text.js'
 
 /** Time between two lines where there is no terminal. */
 const LINE_INTERVAL_MS = 5000
 /** Columns that the numbers beside the bar take at most. */
 const TEXT_COLUMNS = 62
+const FRAMES_PER_SECOND = 10
+/** Lines of transfers at most; a terminal of few rows has fewer. */
+const MAX_LINES = 8
+const ROWS_FOR_OTHERS = 4
+const LINE_BAR_COLUMNS = 12
 
-/** A progress display for stderr: a bar on a terminal, a timed line now and then in a log. */
+/** A progress display for stderr: a live block on a terminal, a timed line now and then in a log. */
 export function createProgress(stream: NodeJS.WriteStream): Progress {
-  return stream.isTTY ? new ProgressBar(stream) : new ProgressLines(stream)
+  return stream.isTTY ? new ProgressBlock(stream) : new ProgressLines(stream)
 }
 
-class ProgressBar implements Progress {
-  readonly #bar: SingleBar
+/**
+ * A block of lines: all of the run, and below it the transfers that are under way. A transfer keeps its line as long as it
+ * runs, so that lines do not jump about.
+ */
+class ProgressBlock implements Progress {
+  readonly #stream: NodeJS.WriteStream
+  readonly #block: MultiBar
   readonly #startedMs = performance.now()
-  #isStarted = false
+  readonly #lines: (SingleBar & { stepKey?: string })[] = []
+  #total: SingleBar | undefined
+  #drawnMs = -Infinity
+  /** A process that is ended at once leaves the cursor as it was. */
+  readonly #onExit = (): void => this.stop()
 
   constructor(stream: NodeJS.WriteStream) {
-    this.#bar = new SingleBar(
+    this.#stream = stream
+    this.#block = new MultiBar(
       {
         stream,
-        format: '{bar} {text}',
-        barsize: Math.max(8, Math.min(40, stream.columns - TEXT_COLUMNS)),
         hideCursor: true,
         clearOnComplete: true,
         linewrap: false,
-        fps: 10,
+        // Signals are for the run to end by.
+        gracefulExit: false,
+        fps: FRAMES_PER_SECOND,
+        format: (options, { progress }, { text = '', isLine = false }: Payload) => {
+          const size = isLine ? LINE_BAR_COLUMNS : this.#barColumns()
+          const bar = text === '' ? '' : `${drawBar(options, progress, size)} `
+          return cutToColumns(`${isLine ? '  ' : ''}${bar}${text}`, stream.columns)
+        },
       },
       Presets.shades_classic,
     )
   }
 
   update(snapshot: ProgressSnapshot): void {
+    const nowMs = performance.now()
     const byBytes = snapshot.bytesTotal > 0
     const total = byBytes ? snapshot.bytesTotal : snapshot.stepsTotal
     const value = Math.max(0, Math.min(total, byBytes ? snapshot.bytesDone : snapshot.stepsDone))
-    const payload = { text: describeProgress(snapshot, performance.now() - this.#startedMs) }
-    if (this.#isStarted) {
-      this.#bar.setTotal(total)
-      this.#bar.update(value, payload)
-    } else if (total > 0) {
-      this.#isStarted = true
-      this.#bar.start(total, value, payload)
+    const payload: Payload = { text: describeProgress(snapshot, nowMs - this.#startedMs) }
+    if (this.#total === undefined) {
+      if (total === 0) return
+      process.once('exit', this.#onExit)
+      this.#total = this.#block.create(total, value, payload)
+    } else {
+      this.#total.setTotal(total)
+      this.#total.update(value, payload)
     }
+    // What nobody sees need not be put together.
+    if (nowMs - this.#drawnMs < 1000 / FRAMES_PER_SECOND) return
+    this.#drawnMs = nowMs
+    this.#showTransfers(snapshot.running().filter(({ bytesTotal }) => bytesTotal > 0))
+  }
+
+  say(text: string): void {
+    if (this.#total === undefined) this.#stream.write(`${text}\n`)
+    // The terminal does not wrap lines as long as the block is there.
+    else for (const line of text.split('\n')) this.#block.log(`${wrapText(line, '', '').join('\n')}\n`)
   }
 
   stop(): void {
-    if (this.#isStarted) this.#bar.stop()
+    if (this.#total === undefined) return
+    process.off('exit', this.#onExit)
+    this.#block.stop()
+    this.#total = undefined
   }
+
+  #showTransfers(transfers: readonly RunningStep[]): void {
+    const byKey = new Map(transfers.map((transfer) => [transfer.key, transfer]))
+    for (const line of this.#lines) {
+      const transfer = byKey.get(line.stepKey ?? '')
+      if (transfer === undefined) delete line.stepKey
+      else byKey.delete(transfer.key)
+    }
+    const maxLines = Math.min(MAX_LINES, this.#stream.rows - ROWS_FOR_OTHERS)
+    for (const { key } of byKey.values()) {
+      const free = this.#lines.find(({ stepKey }) => stepKey === undefined)
+      if (free !== undefined) free.stepKey = key
+      else if (this.#lines.length < maxLines) {
+        this.#lines.push(Object.assign(this.#block.create(1, 0, { isLine: true }), { stepKey: key }))
+      } else break
+    }
+    const running = new Map(transfers.map((transfer) => [transfer.key, transfer]))
+    for (const line of this.#lines) {
+      const transfer = running.get(line.stepKey ?? '')
+      line.setTotal(transfer?.bytesTotal ?? 1)
+      line.update(Math.max(0, Math.min(transfer?.bytesTotal ?? 1, transfer?.bytesDone ?? 0)), {
+        text: transfer === undefined ? '' : describeTransfer(transfer),
+        isLine: true,
+      } satisfies Payload)
+    }
+  }
+
+  #barColumns(): number {
+    return Math.max(8, Math.min(40, this.#stream.columns - TEXT_COLUMNS))
+  }
+}
+
+/** What a line of the block says. */
+interface Payload {
+  readonly text?: string
+  readonly isLine?: boolean
+}
+
+function drawBar(
+  { barCompleteString = '', barIncompleteString = '' }: Options,
+  progress: number,
+  size: number,
+): string {
+  const done = Math.round(progress * size)
+  return barCompleteString.slice(0, done) + barIncompleteString.slice(0, size - done)
+}
+
+/** Cuts what a narrow terminal has no room for; a line that wraps would spoil the block. */
+function cutToColumns(text: string, columns: number): string {
+  return text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}…` : text
 }
 
 class ProgressLines implements Progress {
@@ -65,6 +151,10 @@ class ProgressLines implements Progress {
     if (nowMs - this.#writtenMs < LINE_INTERVAL_MS) return
     this.#writtenMs = nowMs
     this.#stream.write(`${new Date().toISOString()} ${describeProgress(snapshot, nowMs - this.#startedMs)}\n`)
+  }
+
+  say(text: string): void {
+    this.#stream.write(`${text}\n`)
   }
 
   stop(): void {}

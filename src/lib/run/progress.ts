@@ -7,13 +7,22 @@ export interface ProgressSnapshot {
   readonly bytesDone: number
   readonly bytesTotal: number
   readonly retries: number
-  /** Keys of the steps that are running now, oldest first. */
-  readonly running: readonly string[]
+  /** The steps that are running now, oldest first. */
+  readonly running: () => readonly RunningStep[]
+}
+
+export interface RunningStep {
+  readonly key: string
+  readonly bytesDone: number
+  /** 0 for a step that transfers nothing, or nobody knows how much. */
+  readonly bytesTotal: number
 }
 
 /** Shows where a run stands; it may draw as seldom as it likes. */
 export interface Progress {
   update(snapshot: ProgressSnapshot): void
+  /** Shows a line of text that stays. */
+  say(text: string): void
   /** Ends the display; nothing is shown afterwards. */
   stop(): void
 }

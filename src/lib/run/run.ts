@@ -19,7 +19,7 @@ import { CircuitBreaker } from './circuit-breaker.js'
 import { maxStepsOf, type Concurrency } from './concurrency.js'
 import type { Created } from './created.js'
 import type { Journal } from './journal/journal.js'
-import type { Progress } from './progress.js'
+import type { Progress, RunningStep } from './progress.js'
 import { Recorder, type Recording } from './recording/recorder.js'
 import { createRunId } from './run-id.js'
 import type { Shard } from './shard.js'
@@ -132,7 +132,7 @@ export class Run {
   readonly #failed: FailedStep[] = []
   readonly #planned: string[] = []
   readonly #keys = new Set<string>()
-  readonly #running = new Set<string>()
+  readonly #running = new Map<string, () => RunningStep>()
   #grace: NodeJS.Timeout | undefined
   #stepsDone = 0
   #bytesDone = 0
@@ -227,7 +227,7 @@ export class Run {
         isLookedUp: false,
         notes: [...(record?.notes ?? [])],
       }
-      this.#running.add(key)
+      this.#running.set(key, () => ({ key, bytesDone: state.bytes, bytesTotal: step.bytes ?? 0 }))
       this.#recorder.stepBegan()
       this.#show()
       try {
@@ -505,7 +505,7 @@ export class Run {
       bytesDone: this.#bytesDone,
       bytesTotal: this.#expected.bytes,
       retries: this.#retries,
-      running: [...this.#running],
+      running: () => Array.from(this.#running.values(), (describe) => describe()),
     })
   }
 }
