@@ -30,7 +30,13 @@ export async function measure({ rounds, scale }) {
   await withRegistry(directory, async (url) => {
     await push(url)
     for (const { name } of images) {
-      await runCommand('skopeo', ['copy', '--src-tls-verify=false', '--preserve-digests', remote(url, name), layout(name)])
+      await runCommand('skopeo', [
+        'copy',
+        '--src-tls-verify=false',
+        '--preserve-digests',
+        remote(url, name),
+        layout(name),
+      ])
     }
   })
   const samples = await takeTurns(rounds, {
