@@ -30,4 +30,16 @@ export default defineConfig(
       },
     },
   },
+  {
+    files: ['report-page/**/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: Object.fromEntries(
+        ['addEventListener', 'document', 'getComputedStyle', 'matchMedia', 'ResizeObserver', 'uPlot'].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
+    },
+  },
 )

@@ -56,7 +56,7 @@ unlessUpToDate(
 )
 unlessUpToDate(
   'dist/.built',
-  ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts', 'src', 'openapi'],
+  ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts', 'src', 'openapi', 'report-page'],
   'dist/src/commands',
   'npm run --silent build',
 )

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { connectionFlags, experimentFlags } from '../lib/cli/flags.js'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
+import { shardFlags } from '../lib/cli/shard-flags.js'
 import { loadBothEnds } from '../lib/cli/load-both-ends.js'
 import {
   cloneReleases,
@@ -51,6 +52,7 @@ ${exitCodesHelp}`
       default: 'auto',
     }),
     ...experimentFlags,
+    ...shardFlags,
     ...connectionFlags,
     'from-env-file': Flags.string({
       description: "dotenv file of the source's instance; the environment's URL and keys are not used for it",
@@ -90,6 +92,8 @@ ${exitCodesHelp}`
         findings: findingsOf,
         extent: extentOf,
         where: ({ destination }) => `${destination.modelId || 'a new model'} at ${destination.url}`,
+        reportPart: async (result) =>
+          (await import('../lib/report/document/experiments/clone-releases-part.js')).cloneReleasesPart(result),
       },
     )
   }

@@ -4,6 +4,7 @@ import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, durationFlag, experimentFlags, modelFlag, sizeFlag } from '../lib/cli/flags.js'
 import { failureLimitFlag, rampFlag } from '../lib/cli/threshold-flags.js'
 import { readUploadFlags, uploadFlags } from '../lib/cli/upload-flags.js'
+import { shardFlags } from '../lib/cli/shard-flags.js'
 import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import {
   concurrentFileUploads,
@@ -40,6 +41,7 @@ ${exitCodesHelp}`
     'max-p95': durationFlag({ description: 'what 95% of the uploads of each step must not exceed, such as 2s' }),
     ...uploadFlags,
     ...experimentFlags,
+    ...shardFlags,
     model: modelFlag('CONCURRENCY_MODEL_ID'),
     ...connectionFlags,
   }
@@ -65,6 +67,8 @@ ${exitCodesHelp}`
         findings: ({ findings }) => findings,
         where: ({ target }) => `${target.modelId} at ${target.url}`,
         failuresAreFindings: true,
+        reportPart: async (result, recording) =>
+          (await import('../lib/report/document/experiments/ramp-part.js')).rampPart(result, recording),
       },
     )
   }

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, experimentFlags } from '../lib/cli/flags.js'
+import { shardFlags } from '../lib/cli/shard-flags.js'
 import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import { manyModelsWithTags, type ManyModelsResult } from '../lib/experiments/many-models-with-tags/index.js'
 import { formatManyModels } from '../lib/report/many-models-with-tags-text.js'
@@ -39,6 +40,7 @@ ${exitCodesHelp}`
       default: 'auto' as const,
     }),
     ...experimentFlags,
+    ...shardFlags,
     ...connectionFlags,
   }
 

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, experimentFlags, modelFlag, sizeFlag } from '../lib/cli/flags.js'
+import { shardFlags } from '../lib/cli/shard-flags.js'
 import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import { TAG_RULES } from '../lib/experiments/many-releases-with-existing-images/choose-tag.js'
 import {
@@ -55,6 +56,7 @@ ${exitCodesHelp}`
     }),
     model: modelFlag(EXISTING_IMAGES_MODEL_KEY),
     ...experimentFlags,
+    ...shardFlags,
     ...connectionFlags,
   }
 

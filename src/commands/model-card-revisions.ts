@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, durationFlag, experimentFlags, modelFlag } from '../lib/cli/flags.js'
+import { shardFlags } from '../lib/cli/shard-flags.js'
 import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import { modelCardRevisions, type CardRevisionsResult } from '../lib/experiments/model-card-revisions/index.js'
 import { formatCardRevisions } from '../lib/report/model-card-revisions-text.js'
@@ -29,6 +30,7 @@ ${exitCodesHelp}`
     count: Flags.integer({ description: 'how many revisions are made', default: 40, min: 1, max: 100_000 }),
     interval: durationFlag({ description: 'time from one start to the next', default: 1000 }),
     ...experimentFlags,
+    ...shardFlags,
     concurrency: Flags.integer({
       description: 'how many revisions start together and race for the next version',
       default: 1,

@@ -24,6 +24,8 @@ export default class Sandbox extends BaseCommand {
 
 With --scanners there are simulated ones, which take longer for a larger file. The name decides what they find: they find something bad in eicar*, fail on error* and skip skip*.
 
+With --mirror-to what is exported from this sandbox is brought to another one on this machine, files and images with their bytes: into the mirrored model there that has the exported one as its source. Without it an export is only seen to go on, and goes nowhere.
+
 With --rate-limit it refuses what an address asks beyond that, as a real one does, which allows 100/15m unless it is set up otherwise: with status 429, Retry-After in seconds, and the X-RateLimit headers. The registry has no limit. What --demo and --import do is not counted.
 
 With --fault requests go wrong on demand: --fault 'release-create x3 status=503' --fault 'blob-patch p=0.1 lost'. At the end it says how often. What --demo and --import do is spared. The rules are explained below. A test can change them while the sandbox runs, from the same machine and with its keys: PUT /_sandbox/faults takes {"rules": ["..."]}, GET says how many calls of its route each rule has seen and how many of them it was for, DELETE removes them. GET /_sandbox/requests counts all requests by method and route, DELETE counts anew.
@@ -42,6 +44,7 @@ ${FAULT_RULES_HELP}`
     '<%= config.bin %> <%= command.id %> --port 8080 --data-dir ./sandbox',
     '<%= config.bin %> <%= command.id %> --import https://bailo.example.com --import-model my-model-ab12cd -- clone-releases',
     '<%= config.bin %> <%= command.id %> --demo -- clone-releases',
+    '<%= config.bin %> <%= command.id %> --demo --mirror-to copy.env --write-env source.env',
     '<%= config.bin %> <%= command.id %> --demo --rate-limit 10/5s -- clone-releases',
     '<%= config.bin %> <%= command.id %> --demo --token-cost 165ms --cores 2 -- clone-releases',
     `<%= config.bin %> <%= command.id %> --demo --fault 'release-create x3 status=503' --fault 'blob-patch x1 reset-request=1MiB' -- clone-releases`,
@@ -61,7 +64,7 @@ ${FAULT_RULES_HELP}`
     discard: Flags.boolean({ description: 'count the bytes of large files and layers, and drop them', default: false }),
     scanners: Flags.boolean({ description: 'scan files and images, or seem to; see above', default: false }),
     'rate-limit': Flags.custom<RateLimit>({
-      description: 'requests that an address may make in a time (ms, s, m or h) [default: no limit]',
+      description: 'requests that an address may make in a time (ms, s, m, h or d) [default: no limit]',
       helpValue: 'N/WINDOW',
       parse: (text) => Promise.resolve(parseRateLimit(text)),
     })(),
@@ -96,6 +99,10 @@ ${FAULT_RULES_HELP}`
       multipleNonGreedy: true,
       dependsOn: ['import'],
     }),
+    'mirror-to': Flags.string({
+      description: 'bring what is exported to the sandbox of this dotenv file',
+      helpValue: 'FILE',
+    }),
     'env-file': connectionFlags['env-file'],
     'ca-file': connectionFlags['ca-file'],
   }
@@ -109,6 +116,7 @@ ${FAULT_RULES_HELP}`
       host: flags.host,
       dataDirectory: flags['data-dir'],
       imports: await loadImports(flags),
+      mirrorToEnvFile: flags['mirror-to'],
       isDemo: flags.demo,
       isDiscarding: flags.discard,
       hasScanners: flags.scanners,

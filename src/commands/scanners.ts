@@ -68,6 +68,8 @@ ${exitCodesHelp}`
         text: formatScanners,
         findings: ({ findings }) => findings,
         where: ({ target }) => `${target.modelId} at ${target.url}`,
+        reportPart: async (result) =>
+          (await import('../lib/report/document/experiments/scanners-part.js')).scannersPart(result),
       },
     )
   }

@@ -4,6 +4,7 @@ import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, experimentFlags, modelFlag } from '../lib/cli/flags.js'
 import { releasesWithFilesHelp } from '../lib/cli/releases-with-files-help.js'
 import { readUploadFlags, uploadFlags } from '../lib/cli/upload-flags.js'
+import { shardFlags } from '../lib/cli/shard-flags.js'
 import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import {
   MAX_COUNT_EXPONENT,
@@ -40,6 +41,7 @@ ${releasesWithFilesHelp}`
     bump: bumpFlag,
     ...uploadFlags,
     ...experimentFlags,
+    ...shardFlags,
     model: modelFlag('SEVERAL_RELEASES_WITH_FILES_MODEL_ID'),
     ...connectionFlags,
   }

@@ -81,7 +81,8 @@ describe('an answer that is none of Bailo', () => {
       'POST /api/v2/models': { status: 502, headers: HTML, body: '<title>502 Bad Gateway</title>' },
     })
     // It may have been made, and nobody can look: another run has to go on there.
-    await refuse(server.origin, 4, ['POST /api/v2/models answered 502', 'an HTML page (502 Bad Gateway)', 'proxy'])
+    const says = ['POST /api/v2/models answered 502', 'an HTML page (502 Bad Gateway)', 'proxy']
+    await refuse(server.origin, 4, says, '--max-retries', '1', '--quiet')
     expect(changing(server)).toEqual(['POST /api/v2/models'])
   })
 

@@ -20,6 +20,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Default: an empty directory of its own, which is removed afterwards. */
   readonly cwd?: string
+  /** Another program than that of this project, of the same form. */
+  readonly binary?: string
   /** Options of Node itself. */
   readonly nodeArgs?: readonly string[]
   /** Called once the process runs, to signal it or to watch its output; it leads a process group of its own. */
@@ -42,7 +44,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   const directory = await mkdtemp(path.join(tmpdir(), 'bailo-exp-test-'))
   const [home, ownCwd] = [path.join(directory, 'home'), path.join(directory, 'cwd')]
   await Promise.all([mkdir(home), mkdir(ownCwd)])
-  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), BINARY, ...args], {
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), options.binary ?? BINARY, ...args], {
     cwd: options.cwd ?? ownCwd,
     env: { ...pickInherited(), HOME: home, USERPROFILE: home, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

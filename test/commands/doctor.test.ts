@@ -9,6 +9,7 @@ import { startServer, type Reply, type Script } from '../support/scripted-server
 import { runCli } from './cli.js'
 import { createToken, environmentOf, expectFailure, listModels } from './failures.js'
 import { makeModel } from './plain-images.js'
+import { callApi } from './read-instance.js'
 
 let sandbox: Sandbox
 
@@ -88,10 +89,37 @@ describe('rights', () => {
     expect(exitCode).toBe(1)
     expect(detailOf(result, 'token-actions')).toBe('the token lacks file:write, image:write')
     const ready = result.verdicts.filter(({ isReady }) => isReady).map(({ command }) => command)
-    expect(ready).toEqual(['many-models-with-tags', 'model-card-revisions'])
+    expect(ready).toEqual(['many-models-with-tags', 'mirror-check', 'model-card-revisions'])
     expect(result.verdicts.find(({ command }) => command === 'push-image')?.text).toBe('needs a token with image:write')
     const narrow = await doctor(['--for', 'many-models-with-tags'], env)
     expect(narrow.exitCode).toBe(0)
+  })
+
+  it('asks about rights to export only for the sake of mirror-export, and about its destination', async () => {
+    const env = await createToken(sandbox, {})
+    const general = await doctor([], env)
+    expect(general.exitCode).toBe(0)
+    const verdictOf = ({ verdicts }: DoctorResult, name: string) =>
+      verdicts.find(({ command }) => command === name)?.text
+    expect(verdictOf(general.result, 'mirror-export')).toBe('needs a token with model:export, release:export')
+    expect(verdictOf(general.result, 'cleanup')).toBe('ready')
+    const named = await doctor(['--for', 'mirror-export'], env)
+    expect(named.exitCode).toBe(1)
+    expect(detailOf(named.result, 'token-actions')).toBe('the token lacks model:export, release:export')
+    const modelId = await makeModel(sandbox)
+    const { result } = await doctor(['--for', 'mirror-export', '--model', modelId])
+    expect(detailOf(result, 'model')).toContain('has no destination')
+  })
+
+  it('takes a mirrored model for what only reads', async () => {
+    const settings = { mirror: { sourceModelId: 'source-ab12cd' } }
+    const body = { name: 'Copy', kind: 'mirrored-model', description: 'd', settings }
+    const { model } = await callApi<{ model: { id: string } }>(sandbox, 'POST', '/api/v2/models', body)
+    const reading = await doctor(['--for', 'mirror-check', '--model', model.id])
+    expect(reading.exitCode).toBe(0)
+    expect(Object.keys(statuses(reading.result))).not.toContain('push')
+    const writing = await doctor(['--for', 'cleanup', '--model', model.id])
+    expect(detailOf(writing.result, 'model')).toContain('changes only by mirroring')
   })
 
   it('says of a token for one model what that means', async () => {

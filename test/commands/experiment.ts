@@ -82,15 +82,16 @@ export async function download(instance: Instance, modelId: string, fileId: stri
   return Buffer.from(await response.arrayBuffer())
 }
 
-/** Signals a process once a request of a route, such as `POST /api/v2/models`, has come to the sandbox. */
+/** Signals a process once so many requests of a route, such as `POST /api/v2/models`, have come to the sandbox. */
 export function onRequest(
   { requestCounts }: Sandbox,
   route: string,
   signal: NodeJS.Signals,
+  count = 1,
 ): NonNullable<CliOptions['onStart']> {
   return (child) => {
     const watch = setInterval(() => {
-      if (requestCounts.get(route) === undefined && child.exitCode === null) return
+      if ((requestCounts.get(route) ?? 0) < count && child.exitCode === null) return
       clearInterval(watch)
       child.kill(signal)
     }, 2)

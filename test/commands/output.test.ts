@@ -32,6 +32,27 @@ describe.concurrent('help', () => {
     expect(await runCli([])).toEqual(help)
   })
 
+  it('has topics that are no commands, and fits 80 columns', async () => {
+    const [codes, environment, root] = await Promise.all([
+      runCli(['help', 'exit-codes']),
+      runCli(['help', 'environment']),
+      runCli(['help']),
+    ])
+    for (const code of Object.values(ExitCode)) expect(codes.stdout).toMatch(new RegExp(`^ +${code} +[a-z]`, 'm'))
+    // What the sources read from the environment by name.
+    const sources = readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.includes('sandbox'))
+      .map((file) => readFileSync(path.join(ROOT, 'src', file), 'utf8'))
+      .join('\n')
+    for (const [, name] of sources.matchAll(/(?:process\.env\[|env: )'(BAILO_EXP_\w+)'/g)) {
+      expect(environment.stdout).toContain(name)
+    }
+    for (const { stdout } of [codes, environment, root]) {
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    }
+    expect(root.stdout).toMatch(/^ {2}help exit-codes /m)
+  })
+
   it('for an experiment has the exit codes of the README', async () => {
     const { stdout } = await runCli(['clone-releases', '--help'])
     const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8')
@@ -56,10 +77,26 @@ describe.concurrent('an unknown command', () => {
     const expected = { exitCode: 2, signal: null, stdout: '' }
     const plain = await runCli(['clone-release'])
     expect(plain).toMatchObject(expected)
-    expect(plain.stderr).toMatch(/clone-release is not a bailo-exp command[^]*\n {2}Try: bailo-exp help/)
+    expect(plain.stderr).toMatch(
+      /^Error: There is no command "clone-release"\.\n {2}Try: bailo-exp clone-releases\n {2}Try: bailo-exp help/,
+    )
     const json = await runCli(['clone-release', '--json'])
     expect(json).toMatchObject({ exitCode: 2, stderr: plain.stderr })
     expect(readError(json)).toMatchObject({ exitCode: 2 })
+  })
+})
+
+describe.concurrent('what is mistyped', () => {
+  it.each([
+    [['opnapi', 'lint'], 'There is no command "opnapi".', 'bailo-exp openapi lint'],
+    [['openapi', 'lnt'], 'There is no command "openapi lnt".', 'bailo-exp openapi lint'],
+    [['help', 'docter'], 'There is no command "docter".', 'bailo-exp doctor'],
+    [['clone-releases', '--fil', 'noise'], 'Nonexistent flag: --fil', '--fill'],
+    [['doctor', '--jsn'], 'Nonexistent flag: --jsn', '--json'],
+  ])('%j is told what may have been meant', async (args, says, hint) => {
+    const { exitCode, stdout, stderr } = await runCli(args)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
+    expect(stderr).toContain(`Error: ${says}\n  Try: ${hint}\n`)
   })
 })
 

@@ -42,12 +42,9 @@ describe.concurrent('--concurrency auto', () => {
     expect(result.run.settledConcurrency).toBeGreaterThanOrEqual(1)
   })
 
-  it.each(['many', '257'])(
-    'is the only word that %j may be, or a number from 1 to 256',
-    async (text) => {
-      const { exitCode, stderr } = await upload('--concurrency', text)
-      expect(exitCode).toBe(2)
-      expect(stderr).toContain('neither a number from 1 to 256 nor auto')
-    },
-  )
+  it.each(['many', '257'])('is the only word that %j may be, or a number from 1 to 256', async (text) => {
+    const { exitCode, stderr } = await upload('--concurrency', text)
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('neither a number from 1 to 256 nor auto')
+  })
 })

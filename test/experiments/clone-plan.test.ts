@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { ComparedParts } from '../../src/lib/experiments/clone-releases/compare.js'
+import type { ComparedParts } from '../../src/lib/experiments/skeleton/compare.js'
 import { newDestination, type DestinationState } from '../../src/lib/experiments/clone-releases/destination.js'
 import { planClone } from '../../src/lib/experiments/clone-releases/plan.js'
 import { countPlan, countSteps } from '../../src/lib/experiments/clone-releases/plan-counts.js'
-import type { FileSkeleton, ReleaseSkeleton } from '../../src/lib/experiments/clone-releases/release-skeleton.js'
+import type { FileSkeleton, ReleaseSkeleton } from '../../src/lib/experiments/skeleton/release-skeleton.js'
 import { ManifestError } from '../../src/lib/registry/image/parse-manifest.js'
 import type { ImageSkeleton } from '../../src/lib/registry/image-skeleton.js'
 

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/lib/errors.js'
 import { checkUploads, countLeftovers } from '../../src/lib/experiments/concurrent-file-uploads/check.js'
-import { filePrefix, parseRamp, planUploads } from '../../src/lib/experiments/concurrent-file-uploads/plan.js'
+import {
+  filePrefix,
+  isOwnFile,
+  parseRamp,
+  planUploads,
+} from '../../src/lib/experiments/concurrent-file-uploads/plan.js'
 import type { RampStep } from '../../src/lib/experiments/concurrent-file-uploads/ramp-step.js'
 import {
   checkThresholds,
   parseFailureLimit,
   writeFailureLimit,
 } from '../../src/lib/experiments/concurrent-file-uploads/thresholds.js'
+import { Run } from '../../src/lib/run/run.js'
 
 function step(done: number, failed: number, p95?: number, concurrency = 8): RampStep {
   const latencyMs = p95 === undefined ? undefined : { p50: p95, p95, p99: p95, max: p95 }
@@ -32,9 +38,30 @@ describe('parseRamp', () => {
   )
 })
 
+/** A run that four processes make, of which this is the second; alone it makes everything. */
+function runOf(runId: string, count = 1, index = 1): Run {
+  return new Run({ concurrency: 1, isDryRun: false, share: { shard: { index, count }, runId, patienceMs: 0 } })
+}
+
 describe('planUploads', () => {
+  it('divides the files among shards, each to one', () => {
+    const plan = (index: number) =>
+      [...planUploads(runOf('aaaa', 4, index), 1, { count: 40, sizeBytes: 5 })].map(({ name }) => name)
+    const shares = [1, 2, 3, 4].map(plan)
+    expect(shares.every((share) => share.length > 0)).toBe(true)
+    expect(shares.flat().toSorted()).toEqual(
+      [...planUploads(runOf('aaaa'), 1, { count: 40, sizeBytes: 5 })].map(({ name }) => name),
+    )
+    expect(shares[0]?.every((name) => isOwnFile(runOf('aaaa', 4, 1), name))).toBe(true)
+    expect(shares[0]?.some((name) => isOwnFile(runOf('aaaa', 4, 2), name) || isOwnFile(runOf('bbbb'), name))).toBe(
+      false,
+    )
+  })
+
   it('plans files whose names are those of the run, and whose bytes are those of any run', () => {
-    const plan = (runId: string, stepNumber: number) => [...planUploads(runId, stepNumber, { count: 12, sizeBytes: 5 })]
+    const plan = (runId: string, stepNumber: number) => [
+      ...planUploads(runOf(runId), stepNumber, { count: 12, sizeBytes: 5 }),
+    ]
     const [first, other, later] = [plan('aaaa', 1), plan('bbbb', 1), plan('aaaa', 2)]
     expect(first.map(({ stableName }) => stableName)).toEqual(other.map(({ stableName }) => stableName))
     const all = [...first, ...other, ...later]
@@ -114,6 +141,6 @@ describe('the check at the end', () => {
   })
 
   it('counts what failed uploads of the run have left', () => {
-    expect(countLeftovers(uploaded, 'p-', listed)).toBe(2)
+    expect(countLeftovers(uploaded, listed, (name) => name.startsWith('p-'))).toBe(2)
   })
 })

@@ -25,7 +25,7 @@ class LookingRun extends Run {
   readonly sightings: Sighting[] = []
 
   override async step<T>(step: Step<T>, action: (context: StepContext) => Promise<T>): Promise<T> {
-    const looking = { notes: [], signal: this.signal }
+    const looking = { notes: [], round: {}, signal: this.signal }
     const before = await step.find?.(looking)
     const result = await super.step(step, action)
     if (step.find) {

@@ -47,7 +47,7 @@ async function deleteRelease(semver: string): Promise<void> {
 /** A run whose steps have lost their answers: each is looked for instead of made. */
 class LookingRun extends Run {
   override async step<T>(step: Step<T>): Promise<T> {
-    return (await step.find?.({ notes: [], signal: this.signal })) ?? step.planned
+    return (await step.find?.({ notes: [], round: {}, signal: this.signal })) ?? step.planned
   }
 }
 

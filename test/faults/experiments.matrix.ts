@@ -93,6 +93,8 @@ async function runToTheEnd(name: string, subject: Subject): Promise<{ word: stri
     word += `, ${runId === undefined ? 'again' : 'resumed'} ${result.exitCode ?? ''}`
   }
   expect({ exitCode: result.exitCode, error: output.error, stderr: result.stderr }).toMatchObject({ exitCode: 0 })
+  // What the test itself reads is not to go wrong.
+  await clearFaults(sandbox)
   const modelId = output.target?.modelId ?? output.destination?.modelId ?? ''
   return { word, state: await subject.describe(modelId, output.run?.id ?? '') }
 }

@@ -88,7 +88,7 @@ export function listSubjects(
     'model-card-revisions': simple(['--count', '3', '--interval', '0s'], (modelId) => readCards(instance, modelId)),
     'many-releases-with-files': simple(['--count', '4', '--max-size-exponent', '4'], releases),
     'several-releases-with-files': simple(['--max-count-exponent', '3'], releases),
-    'many-releases-with-existing-images': simple(['--push', '3', '--image-size', '20kB'], releases),
+    'many-releases-with-existing-images': simple(['--push', '3', '--image-size', '1MiB'], releases),
     'push-image': simple(['demo:1.0.0', '--size', '20kB', '--layers', '2'], (modelId) =>
       callApi(instance, 'GET', `/api/v2/model/${modelId}/images`).then((answer) =>
         (answer as { images: { name: string; tags: string[] }[] }).images.map(({ name, tags }) => ({ name, tags })),

@@ -5,7 +5,7 @@ import { readBaseline, sortByBaseline, writeBaseline } from '../../src/lib/lint/
 import { readConfig } from '../../src/lib/lint/config.js'
 import { Fingerprints, toFinding, type Problem } from '../../src/lib/lint/finding.js'
 import { chooseLevels, parseSetting } from '../../src/lib/lint/levels.js'
-import { nearestOf } from '../../src/lib/lint/nearest.js'
+import { nearestOf } from '../../src/lib/report/nearest.js'
 import { fails } from '../../src/lib/lint/report.js'
 import { RULES } from '../../src/lib/lint/rules/index.js'
 import { makeFolder } from './subject.js'

@@ -7,6 +7,7 @@ import type { Finding } from '../../src/lib/lint/finding.js'
 import { FORMAT_NAMES, loadFormat, type FormatName } from '../../src/lib/lint/formats/index.js'
 import { countFindings, type Report } from '../../src/lib/lint/report.js'
 import { RULES } from '../../src/lib/lint/rules/index.js'
+import { parseXml } from '../support/parse-xml.js'
 
 /** Ends a cell, a line, an element, a comment, a command; controls, halves of pairs, and what no XML can have. */
 const HOSTILE =
@@ -194,35 +195,6 @@ describe('sarif', () => {
 })
 
 describe('junit', () => {
-  /** Checks that tags close, attributes are quoted and only known entities are used, and lists the elements. */
-  function parseXml(text: string): { name: string; attributes: Record<string, string> }[] {
-    const elements: { name: string; attributes: Record<string, string> }[] = []
-    const open: string[] = []
-    const rest = text
-      .replace(/^<\?xml [^?]*\?>/, '')
-      .replace(
-        /<(\/?)([a-z-]+)((?: [a-z]+="[^"<]*")*)(\/?)>/g,
-        (_whole, end: string, name: string, attributes: string, empty: string) => {
-          if (end === '/') expect(open.pop()).toBe(name)
-          else {
-            elements.push({
-              name,
-              attributes: Object.fromEntries(
-                [...attributes.matchAll(/ ([a-z]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, value]),
-              ),
-            })
-            if (empty === '') open.push(name)
-          }
-          return ''
-        },
-      )
-    expect(open).toEqual([])
-    expect(rest).not.toMatch(/[<>]/)
-    expect(text).not.toMatch(/&(?!(amp|lt|gt|quot|apos);)/)
-    expect(text).not.toMatch(/[\p{Cs}\ufffe\uffff]/u)
-    return elements
-  }
-
   it('is well-formed, whatever it is given', async () => {
     const elements = parseXml(await print('junit', hostile))
     expect(elements.filter(({ name }) => name === 'failure')).toHaveLength(1)

@@ -106,9 +106,10 @@ describe('a rate limit in words', () => {
     ['1/250ms', { requests: 1, windowMs: 250 }],
     ['5/2s', { requests: 5, windowMs: 2000 }],
     ['7/1h', { requests: 7, windowMs: 3_600_000 }],
+    ['7/1d', { requests: 7, windowMs: 86_400_000 }],
   ])('%s', (text, limit) => expect(parseRateLimit(text)).toEqual(limit))
 
-  test.each(['', '100', '100/15', '0/1s', '5/0s', '-1/1s', '1.5/1s', '1/1d', ' 1/1s', '1/1s\n2/2s'])(
+  test.each(['', '100', '100/15', '0/1s', '5/0s', '-1/1s', '1.5/1s', '1/1week', '1/25d', ' 1/1s', '1/1s\n2/2s'])(
     'is none: %j',
     (text) => expect(() => parseRateLimit(text)).toThrow('is no rate limit'),
   )

@@ -15,6 +15,10 @@ export interface ModelEntry {
   readonly description?: string
   /** In lower case; absent on an instance from before models had tags. */
   readonly tags?: readonly string[]
+  readonly settings?: {
+    /** Where an export of this model goes, or what this model is a copy of. */
+    readonly mirror?: { readonly sourceModelId?: string; readonly destinationModelId?: string }
+  }
 }
 
 export interface ModelAnswer {
@@ -186,6 +190,33 @@ export interface PermissionsAnswer {
   readonly permissions: Readonly<Record<string, { readonly hasPermission: boolean; readonly info?: string }>>
 }
 
+/** How far the copying of one thing has come: `requested`, `in_progress`, `completed`, `failed` or `denied`. */
+export interface ArtefactTransfer {
+  /** `documents`, the id of a file, or an image as `repository/name:tag`. */
+  readonly key: string
+  /** `documents`, `file` or `image`. */
+  readonly kind: string
+  readonly status: string
+}
+
+/** An export of a model, or an import into one. */
+export interface TransferEntry {
+  readonly _id: string
+  readonly status: string
+  readonly artefactStatus?: readonly ArtefactTransfer[]
+  readonly createdAt?: string
+  readonly updatedAt?: string
+}
+
+export interface TransfersAnswer {
+  readonly transfers: readonly TransferEntry[]
+}
+
+/** The part of an instance's settings that exports are about. */
+export interface UiConfigAnswer {
+  readonly modelMirror?: { readonly export?: { readonly disclaimer?: string } }
+}
+
 const text = { type: 'string' } as const
 const texts = { type: 'array', items: text } as const
 const flag = { type: 'boolean' } as const
@@ -200,7 +231,11 @@ function listOf(items: object): object {
 }
 
 const anyObject = { type: 'object' } as const
-const modelEntry = object({ id: text, name: text, kind: text }, { description: text, tags: texts })
+const mirror = object({}, { sourceModelId: text, destinationModelId: text })
+const modelEntry = object(
+  { id: text, name: text, kind: text },
+  { description: text, tags: texts, settings: object({}, { mirror }) },
+)
 const cardEntry = { version: count, schemaId: text }
 const cardDetails = { metadata: anyObject, mirrored: flag }
 const schemaEntry = object({ id: text, active: flag }, { hidden: flag, jsonSchema: anyObject })
@@ -295,4 +330,21 @@ export const answers = {
   ),
   status: new Shape<StatusAnswer>(object({ status: text })),
   message: new Shape<MessageAnswer>(object({ message: text })),
+  transfers: new Shape<TransfersAnswer>(
+    object({
+      transfers: listOf(
+        object(
+          { _id: text, status: text },
+          {
+            artefactStatus: listOf(object({ key: text, kind: text, status: text })),
+            createdAt: text,
+            updatedAt: text,
+          },
+        ),
+      ),
+    }),
+  ),
+  uiConfig: new Shape<UiConfigAnswer>(
+    object({}, { modelMirror: object({}, { export: object({}, { disclaimer: text }) }) }),
+  ),
 }

@@ -15,9 +15,18 @@ export async function getLatestCard(instance: Instance, modelId: string): Promis
 
 /** All versions of a model's card that were made on this instance, oldest first, in one request. */
 export async function listCardRevisions(instance: Instance, modelId: string): Promise<readonly CardEntry[]> {
+  return (await listAllRevisions(instance, modelId)).filter(({ mirrored }) => mirrored !== true)
+}
+
+/** All versions of a mirrored model's card that came from its source, oldest first, in one request. */
+export async function listMirroredRevisions(instance: Instance, modelId: string): Promise<readonly CardEntry[]> {
+  return (await listAllRevisions(instance, modelId)).filter(({ mirrored }) => mirrored === true)
+}
+
+async function listAllRevisions(instance: Instance, modelId: string): Promise<readonly CardEntry[]> {
   const body = await bodyOf(instance.json.GET(REVISIONS, { params: { path: { modelId } } }))
   const revisions = answers.cardRevisions.check({ method: 'GET', path: REVISIONS }, body).modelCardRevisions
-  return revisions.filter(({ mirrored }) => mirrored !== true).toSorted((a, b) => a.version - b.version)
+  return revisions.toSorted((a, b) => a.version - b.version)
 }
 
 /**

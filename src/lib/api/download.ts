@@ -7,6 +7,23 @@ import { fillPath } from './paths.js'
 const DOWNLOAD = '/api/v2/model/{modelId}/file/{fileId}/download'
 
 /**
+ * Reads a file's whole content in one request, which is sent again when the content breaks off.
+ *
+ * @param read called anew for each attempt; it must read the body to its end, or destroy it
+ * @returns what `read` returns
+ * @throws ResponseError 404 for an unknown file
+ */
+export async function readFileContent<T>(
+  instance: Instance,
+  { modelId, fileId, signal }: { modelId: string; fileId: string; signal?: AbortSignal },
+  read: (body: Readable) => Promise<T>,
+): Promise<T> {
+  const headers = instance.connection.authorization()
+  const options = { url: fillPath(DOWNLOAD, { modelId, fileId }), headers, isRepeatable: true, signal }
+  return instance.connection.send({ method: 'GET', path: DOWNLOAD }, options, ({ body }) => read(body))
+}
+
+/**
  * Opens a file's content for reading, whole or a range of it (RFC 9110, section 14). The stream must be read to its end
  * or destroyed.
  *

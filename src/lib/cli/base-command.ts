@@ -1,6 +1,7 @@
 import { Command, Flags } from '@oclif/core'
 import { chalkStderr as chalk } from 'chalk'
-import { describeError, printError, type ErrorDescription } from './describe-error.js'
+import { nearestOf } from '../report/nearest.js'
+import { describeError, listUnknownFlags, printError, type ErrorDescription } from './describe-error.js'
 
 /** What all commands share: `--json`, where messages go, and one way to fail. */
 export abstract class BaseCommand extends Command {
@@ -17,7 +18,12 @@ export abstract class BaseCommand extends Command {
 
   /** What is said of an error. */
   protected describe(error: unknown): ErrorDescription {
-    return describeError(error)
+    const description = describeError(error)
+    const { flags, baseFlags } = this.ctor
+    const meant = listUnknownFlags(error).flatMap(
+      (name) => nearestOf(name, [...Object.keys({ ...baseFlags, ...flags }), 'json', 'help']) ?? [],
+    )
+    return { ...description, tryNext: [...meant.map((name) => `--${name}`), ...description.tryNext] }
   }
 
   /**

@@ -13,7 +13,7 @@ import {
   type LoadOptions,
 } from '../lint/specification/load.js'
 import type { LoadedDocument } from '../lint/specification/parse.js'
-import { writeWhole } from '../lint/write-whole.js'
+import { writeWhole } from '../files/write-whole.js'
 import { loadFlagSettings, sourcesOf, type ConnectionFlags } from './load-settings.js'
 
 interface CheckFlags {

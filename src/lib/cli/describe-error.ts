@@ -12,9 +12,6 @@ export interface ErrorDescription {
   readonly exitCode: number
 }
 
-/** The code of plugin-not-found, which has named the command in a warning by then. */
-const UNKNOWN_COMMAND = 127
-
 /** What to try where an error has no advice of its own. */
 const GENERAL_ADVICE: Readonly<Record<ExitCode, string>> = {
   [ExitCode.Done]: 'nothing: all is done',
@@ -41,16 +38,6 @@ export function describeError(error: unknown): ErrorDescription {
   }
   const oclifExit = oclifExitCode(error)
   if (error instanceof Error && oclifExit !== undefined) {
-    if (oclifExit === UNKNOWN_COMMAND) {
-      const tryNext = ['bailo-exp help, which lists what there is']
-      return {
-        name: 'UsageError',
-        message: 'There is no such command.',
-        details: [],
-        tryNext,
-        exitCode: ExitCode.Usage,
-      }
-    }
     const isExit = error.name === 'ExitError' || error.message.startsWith('EEXIT')
     return {
       name: 'UsageError',
@@ -96,6 +83,13 @@ function toParagraph(message: string): string {
     .replace(/See more help with --help\s*$/, '')
     .replace(/\s+/g, ' ')
     .trim()
+}
+
+/** The flags that oclif's parser did not know, without their dashes; none for any other error. */
+export function listUnknownFlags(error: unknown): string[] {
+  if (!(error instanceof Error) || !error.message.startsWith('Nonexistent flag') || !('flags' in error)) return []
+  const { flags } = error
+  return Array.isArray(flags) ? flags.map((flag) => String(flag).replace(/^-+/, '').replace(/=.*$/s, '')) : []
 }
 
 function oclifExitCode(error: unknown): number | undefined {

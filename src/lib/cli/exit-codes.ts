@@ -1,6 +1,7 @@
 import { ExitCode } from '../errors.js'
 
-const meanings: Readonly<Record<ExitCode, string>> = {
+/** What the exit codes mean, by code. */
+export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   [ExitCode.Done]: 'done',
   [ExitCode.Findings]: 'it ran, and found something (a difference, or something that cannot be copied)',
   [ExitCode.Usage]: 'wrong usage (a flag, a settings file, an input file, a model that does not exist)',
@@ -11,6 +12,6 @@ const meanings: Readonly<Record<ExitCode, string>> = {
 }
 
 /** The table of exit codes as a sentence, for the help of an experiment; README.md has the same. */
-export const exitCodesHelp = `Exit codes: ${Object.entries(meanings)
+export const exitCodesHelp = `Exit codes: ${Object.entries(exitCodeMeanings)
   .map(([code, meaning]) => `${code} ${meaning}`)
   .join('; ')}.`

@@ -2,11 +2,15 @@ import { Flags, type Interfaces } from '@oclif/core'
 import type { ExperimentContext } from '../experiments/context.js'
 import { exitCodeOf, type Finding } from '../experiments/result.js'
 import { ExitCode } from '../errors.js'
+import type { ExperimentPart } from '../report/document/model.js'
+import type { ReportFile } from '../report/document/write-reports.js'
+import type { Recording } from '../run/recording/recorder.js'
 import type { Concurrency } from '../run/concurrency.js'
 import type { RunReport } from '../run/run.js'
 import { BaseCommand } from './base-command.js'
 import { withResume, type ErrorDescription } from './describe-error.js'
 import { printShortfall, type Extent } from './print-shortfall.js'
+import { ReportWriter } from './report-writer.js'
 import { createRecord, openRecord, type Invocation, type RunRecord } from './run-record.js'
 import { runExperiment } from './run-experiment.js'
 
@@ -20,7 +24,11 @@ export interface RunFlags {
   readonly 'max-connections'?: number | undefined
   readonly 'max-retries': number
   readonly quiet: boolean
+  readonly report: readonly ReportFile[]
   readonly 'retry-for': number
+  /** Where the experiment can be made by several processes. */
+  readonly 'wait-for-shards'?: number
+  readonly seed: string
 }
 
 /** How a command shows the result of its experiment. */
@@ -35,11 +43,14 @@ export interface ResultView<T> {
   readonly extent?: (result: T) => Extent
   /** True where steps that fail are what is measured: then findings alone decide over the exit code. */
   readonly failuresAreFindings?: boolean
+  /** What a report has of this experiment alone; it is loaded when a report is written. */
+  readonly reportPart?: (result: T, recording: Recording) => Promise<ExperimentPart>
 }
 
 /** What the commands of all experiments share: they run one, print its result, and end with the exit code it stands for. */
 export abstract class ExperimentCommand extends BaseCommand {
   #record: RunRecord | undefined
+  #reports: ReportWriter | undefined
 
   /**
    * Reads the command line. With `--resume` it is that of the run which is continued, with what was given now for
@@ -56,6 +67,7 @@ export abstract class ExperimentCommand extends BaseCommand {
     // --json is looked for in these words.
     this.argv = argv
     this.#record ??= await createRecord(invocation)
+    this.#reports = await ReportWriter.create(invocation, this.#record, parsed.flags as unknown as RunFlags)
     return parsed
   }
 
@@ -76,9 +88,11 @@ export abstract class ExperimentCommand extends BaseCommand {
         isFailFast: flags['fail-fast'],
         isQuiet: flags.quiet,
         record,
+        shardPatienceMs: flags['wait-for-shards'],
         retries: { maxRetries: flags['max-retries'], maxElapsedMs: flags['retry-for'] },
         version: this.config.version,
         warn: (message) => this.tell(message),
+        onRun: (run) => this.#reports?.watch(run),
       },
       experiment,
     )
@@ -88,6 +102,12 @@ export abstract class ExperimentCommand extends BaseCommand {
     process.exitCode = exitCode
     await record.journal.close(flags['dry-run'] ? undefined : exitCode)
     this.log(view.text(result))
+    await this.#reports?.write({
+      exitCode,
+      findings,
+      reason: stopReason instanceof Error ? stopReason.message : undefined,
+      part: (recording) => view.reportPart?.(result, recording),
+    })
     if (stopReason === undefined) printShortfall(view.where(result), judged, findings, view.extent?.(result))
     return result
   }
@@ -106,6 +126,8 @@ export abstract class ExperimentCommand extends BaseCommand {
   protected override async catch(error: Error): Promise<void> {
     await super.catch(error)
     await this.#record?.journal.close(Number(process.exitCode))
+    const { message, exitCode } = this.describe(error)
+    await this.#reports?.write({ exitCode, findings: [], reason: message })
   }
 
   #describeInvocation(argv: readonly string[]): Invocation {

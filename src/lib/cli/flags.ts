@@ -1,9 +1,10 @@
 import { Flags } from '@oclif/core'
+import { parseDuration, writeDuration } from '../content/duration.js'
 import { formatSize, parseRate, parseSize } from '../content/size.js'
 import { UsageError } from '../errors.js'
 import { DEFAULT_RETRY_POLICY } from '../http/retry.js'
+import { reportFlag } from './report-flag.js'
 import type { Concurrency } from '../run/concurrency.js'
-import { parseDuration, writeDuration } from './duration.js'
 
 const MAX_CONCURRENCY = 256
 
@@ -118,6 +119,7 @@ export const experimentFlags = {
     helpValue: 'RUN_ID|last',
   }),
   'state-dir': stateDirFlag,
+  report: reportFlag({ multiple: true, multipleNonGreedy: true, default: [] }),
 }
 
 /** The flag of an experiment that works in one model. */

@@ -30,9 +30,16 @@ async function carryOut(args: readonly string[], entry: string): Promise<void> {
   } else if (args.length === 0 || (args.length === 1 && args[0] === '--help')) {
     const { showRootHelp } = await import('./root-help.js')
     await showRootHelp(entry)
+  } else if (args[0] === '__complete') {
+    const { complete } = await import('../completion/main.js')
+    // Nothing may disturb the line that is being typed.
+    await complete(args.slice(1), entry).catch(() => (process.exitCode = ExitCode.Bug))
   } else {
     const { run } = await import('@oclif/core')
-    await run([...args], entry)
+    await run([...args], entry).catch(async (error: unknown) => {
+      const { explainUnknownCommand } = await import('./unknown-command.js')
+      throw explainUnknownCommand(error, args, entry) ?? error
+    })
   }
 }
 

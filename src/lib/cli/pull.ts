@@ -2,7 +2,7 @@ import { countOf } from '../report/text.js'
 import { describeSource, type SourceSummary } from '../lint/report.js'
 import { toCanonical } from '../lint/specification/canonical.js'
 import type { ApiVersion, LoadOptions } from '../lint/specification/load.js'
-import { writeWhole } from '../lint/write-whole.js'
+import { writeWhole } from '../files/write-whole.js'
 import { loadSpecifications, safely } from './check.js'
 import type { ConnectionFlags } from './load-settings.js'
 

@@ -33,11 +33,15 @@ const NOT_PART_OF_RUN = new Set([
   'retry-for',
   'grace',
   'fail-fast',
+  'wait-for-shards',
   'keep-going',
   'dry-run',
   'resume',
   'state-dir',
 ])
+
+/** Flags that say only where a run and its output are kept. */
+const NOT_REPORTED = new Set(['json', 'quiet', 'report', 'resume', 'state-dir'])
 
 /** Reads what is written on a command line, and nothing else: no defaults, no variables, nothing that is required. */
 export async function parseWritten(argv: readonly string[], input: CommandInput): Promise<ParsedLine> {
@@ -78,13 +82,28 @@ function relax(flag: Interfaces.Flag<unknown>): object {
 }
 
 /** The words of a command line that a run is recorded with, also those that a variable stood in for. */
-export function toRecordedArgs(
+export function toRecordedArgs(line: ParsedLine, input: CommandInput, environment: Environment): string[] {
+  return pickWords(line, input, environment, NOT_PART_OF_RUN)
+}
+
+/** The words of a command line that a report names: all that have to do with what was run and how. */
+export function toReportedArgs(line: ParsedLine, input: CommandInput, environment: Environment): string[] {
+  // An address with a user name and password is refused, and the report may say so.
+  return pickWords(line, input, environment, NOT_REPORTED).map((word) =>
+    word.replace(/^(--url=(?:[a-z]+:\/\/)?).*@/is, '$1'),
+  )
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+function pickWords(
   line: ParsedLine,
   { flags }: CommandInput,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
+  leftOut: ReadonlySet<string>,
 ): string[] {
   const words = Object.entries(flags).flatMap(([name, { env }]) => {
-    if (NOT_PART_OF_RUN.has(name)) return []
+    if (leftOut.has(name)) return []
     const value = env === undefined ? undefined : environment[env]
     return line.words.get(name) ?? (value ? [`--${name}=${value}`] : [])
   })

@@ -3,7 +3,7 @@ import type { ExperimentContext } from '../experiments/context.js'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../http/retry.js'
 import { createProgress } from '../report/progress-display.js'
 import type { Concurrency } from '../run/concurrency.js'
-import { Run } from '../run/run.js'
+import { Run, type RunOptions } from '../run/run.js'
 import { describeError, printError, withResume } from './describe-error.js'
 import { watchInterrupts } from './interrupts.js'
 import type { RunRecord } from './run-record.js'
@@ -19,9 +19,13 @@ export interface ExperimentSetting {
   readonly isQuiet: boolean
   /** Absent for what is not recorded as a run of its own. */
   readonly record?: RunRecord
+  /** How long to wait for what other shards make. */
+  readonly shardPatienceMs?: number | undefined
   readonly retries: Pick<RetryPolicy, 'maxRetries' | 'maxElapsedMs'>
   readonly version: string
   readonly warn: (message: string) => void
+  /** Is given the run before its first step. */
+  readonly onRun?: (run: Run) => void
 }
 
 /**
@@ -44,11 +48,13 @@ export async function runExperiment<T>(
     isDryRun,
     isFailFast,
     // A dry run of a new run is none that could be continued.
-    ...(record !== undefined && (!isDryRun || record.journal.earlier !== undefined) && record),
+    ...(record !== undefined && (!isDryRun || record.journal.earlier !== undefined) && recordOptions(record)),
+    ...(record?.share && { share: { ...record.share, patienceMs: setting.shardPatienceMs ?? 0 } }),
     retryPolicy: { ...DEFAULT_RETRY_POLICY, ...retries },
     signal: interrupts.signal,
     ...(progress && { progress }),
   })
+  setting.onRun?.(run)
   try {
     const result = await experiment({ run, version, warn })
     progress?.stop()
@@ -58,6 +64,10 @@ export async function runExperiment<T>(
     progress?.stop()
     interrupts.stop()
   }
+}
+
+function recordOptions({ journal, resumeCommand }: RunRecord): Pick<RunOptions, 'journal' | 'resumeCommand'> {
+  return { journal, resumeCommand }
 }
 
 /** Says why a run ended early, and with which command it goes on. */

@@ -4,9 +4,10 @@ import { defaultRunsDirectory } from '../config/state-directory.js'
 import { UsageError } from '../errors.js'
 import { JOURNAL_FORMAT } from '../run/journal/entries.js'
 import { Journal } from '../run/journal/journal.js'
-import { findRunId } from '../run/journal/run-store.js'
+import { findRunId, isRecorded } from '../run/journal/run-store.js'
 import { createRunId } from '../run/run-id.js'
 import { joinArgs, parseWritten, toRecordedArgs, type CommandInput, type ParsedLine } from './recorded-args.js'
+import { readShare, type Share } from './shard-flags.js'
 import { quoteForShell } from './shell-quote.js'
 
 /** The command that a run belongs to, and how it was called. */
@@ -28,6 +29,8 @@ export interface RunRecord {
   readonly argv: readonly string[]
   /** The command that goes on with the run, for people. */
   readonly resumeCommand: string
+  /** Where several processes make the run together. */
+  readonly share: Share | undefined
 }
 
 /** Where runs are recorded, as an absolute path. */
@@ -39,7 +42,8 @@ export function resolveRunsDirectory(stateDir: string | undefined): string {
 export async function createRecord(invocation: Invocation): Promise<RunRecord> {
   const { command, program, version, argv, input } = invocation
   const line = await parseWritten(argv, input)
-  const id = createRunId()
+  const share = readShare(command, line.values)
+  const id = share?.recordId ?? createRunId()
   const journal = Journal.create(resolveRunsDirectory(stateDirOf(line)), {
     format: JOURNAL_FORMAT,
     id,
@@ -49,11 +53,11 @@ export async function createRecord(invocation: Invocation): Promise<RunRecord> {
     cwd: process.cwd(),
     startedAt: new Date().toISOString(),
   })
-  return { journal, argv, resumeCommand: writeResumeCommand(program, command, id, listFileWords(line.words)) }
+  return { journal, argv, share, resumeCommand: writeResumeCommand(program, command, id, listFileWords(line.words)) }
 }
 
 /**
- * Opens the record of the run that a command line continues.
+ * Opens the record of the run that a command line continues: the one that it names, or that of the same shard.
  *
  * @param parse reads the command line of the run, and returns the value of each of its flags
  * @returns undefined for a command line that continues none
@@ -67,10 +71,10 @@ export async function openRecord(
   const { command, program, version, input, argv } = invocation
   // What cannot be read is refused in its turn, by the parser that knows all the rules.
   const line = await parseWritten(argv, input).catch(() => undefined)
-  const name = line?.values['resume']
-  if (line === undefined || typeof name !== 'string') return undefined
+  if (line === undefined) return undefined
   const directory = resolveRunsDirectory(stateDirOf(line))
-  const runId = await findRunId(directory, name, command)
+  const runId = await findRunToContinue(directory, line, command)
+  if (runId === undefined) return undefined
   const journal = await Journal.open(directory, runId, version)
   try {
     const { header, earlier } = journal
@@ -92,11 +96,30 @@ export async function openRecord(
         `cd ${quoteForShell(header.cwd)} && ${resumeCommand}`,
       ])
     }
-    return { journal, resumeCommand, argv: await joinArgs(runId, header.args, argv, input, await parse(header.args)) }
+    const share = readShare(command, own.values)
+    return {
+      journal,
+      resumeCommand,
+      share,
+      argv: await joinArgs(runId, header.args, argv, input, await parse(header.args)),
+    }
   } catch (error) {
     await journal.close()
     throw error
   }
+}
+
+/** @throws UsageError when it names a run that there is not */
+async function findRunToContinue(
+  directory: string,
+  { values }: ParsedLine,
+  command: string,
+): Promise<string | undefined> {
+  const { resume } = values
+  if (typeof resume === 'string') return findRunId(directory, resume, command)
+  const share = readShare(command, values)
+  if (share === undefined) return undefined
+  return (await isRecorded(directory, share.recordId)) ? share.recordId : undefined
 }
 
 function stateDirOf({ values }: ParsedLine): string | undefined {

@@ -4,11 +4,13 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '../api/instance.js'
 import { Credentials } from '../config/credentials.js'
+import { loadSettings } from '../config/settings.js'
+import { findTimerDuration } from '../content/duration.js'
 import { createDemoModel } from '../demo/demo-model.js'
 import { ExitCode, UsageError } from '../errors.js'
 import { importModels, type ImportOptions } from '../import-model/index.js'
-import { parseDuration, startSandbox } from '../sandbox/index.js'
-import type { FaultRule, RateLimit, RuleCounts, Sandbox, TokenCost } from '../sandbox/index.js'
+import { startSandbox } from '../sandbox/index.js'
+import type { FaultRule, MirrorPeer, RateLimit, RuleCounts, Sandbox, TokenCost } from '../sandbox/index.js'
 
 export { FAULT_RULES_HELP, parseFaultRule, parseRateLimit, type FaultRule, type RateLimit } from '../sandbox/index.js'
 
@@ -21,6 +23,8 @@ export interface SandboxSessionOptions {
   readonly dataDirectory: string | undefined
   /** What to copy from another instance; undefined: nothing. */
   readonly imports: Pick<ImportOptions, 'source' | 'modelIds'> | undefined
+  /** The dotenv file of another sandbox, to which exports are brought; undefined: they go nowhere. */
+  readonly mirrorToEnvFile: string | undefined
   readonly isDemo: boolean
   readonly isDiscarding: boolean
   /** True for simulated scanners. */
@@ -59,7 +63,7 @@ export interface SandboxReport {
  * @throws UsageError when it is none
  */
 export function parseTokenCost(text: string): number {
-  const costMs = parseDuration(text) ?? 0
+  const costMs = findTimerDuration(text) ?? 0
   if (costMs > 0) return costMs
   throw new UsageError(`${JSON.stringify(text)} is not what checking a token may cost.`, [
     'write a time such as 165ms, which is what it takes Bailo',
@@ -143,13 +147,15 @@ function environmentFor({ url, accessKey, secretKey }: SandboxReport, envFile: s
 
 async function withSandbox<T>(options: SandboxSessionOptions, use: (report: SandboxReport) => Promise<T>): Promise<T> {
   const { port, host, dataDirectory, isDiscarding, hasScanners, rateLimit } = options
-  const { isDemo, imports, faults, tokenCost, envFile, version, tell } = options
+  const { isDemo, imports, faults, mirrorToEnvFile, tokenCost, envFile, version, tell } = options
+  const mirrorTo = mirrorToEnvFile === undefined ? undefined : await loadMirrorPeer(mirrorToEnvFile)
   const sandbox = await startSandbox({
     port,
     discard: isDiscarding,
     ...(host !== undefined && { host }),
     ...(hasScanners && { scanners: {} }),
     ...(dataDirectory !== undefined && { dataDirectory }),
+    ...(mirrorTo && { mirrorTo }),
   })
   try {
     if (!sandbox.isLocal) tell(REACHABLE_WARNING)
@@ -175,6 +181,12 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
   } finally {
     await sandbox.close()
   }
+}
+
+/** Everything is from that file: the environment is about this sandbox, if anything. */
+async function loadMirrorPeer(envFile: string): Promise<MirrorPeer> {
+  const { origin, credentials } = await loadSettings({ envFile, environment: {} })
+  return { url: origin, authorization: credentials?.authorizationFor(new URL(origin)) }
 }
 
 function describeCounts({ rule, calls, hits }: RuleCounts): string {

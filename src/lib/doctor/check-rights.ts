@@ -83,7 +83,9 @@ export async function checkScanners(instance: Instance, areNeeded: boolean): Pro
 export async function checkModel(instance: Instance, modelId: string, needs: Needs): Promise<Check> {
   const id = 'model'
   const { check } = await attempt(id, async () => {
-    const { kind } = await getModel(instance, modelId)
+    const { kind, settings } = await getModel(instance, modelId)
+    const isChanged = needs.actions.some((action) => /:(write|export)$/.test(action))
+    if (!isChanged) return { check: pass(id, `${modelId} (${showServerText(kind)}) may be read`) }
     if (kind.startsWith('mirrored-')) {
       return {
         check: fail(id, `${modelId} is a ${showServerText(kind)}: it changes only by mirroring`, 'another model'),
@@ -91,6 +93,10 @@ export async function checkModel(instance: Instance, modelId: string, needs: Nee
     }
     if (kind === 'data-card' && needs.usesRegistry) {
       return { check: fail(id, `${modelId} is a data card, and data cards take no images`, 'a model as --model') }
+    }
+    if (needs.actions.includes('model:export') && !settings?.mirror?.destinationModelId) {
+      const detail = `${modelId} has no destination, so that it cannot be exported`
+      return { check: fail(id, detail, "enter the mirrored model's id as Destination Model ID in its settings") }
     }
     const permissions = await getPermissions(instance, modelId)
     const wanted = [

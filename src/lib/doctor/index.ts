@@ -15,7 +15,7 @@ import {
   checkScope,
   findMissingActions,
 } from './check-rights.js'
-import { CHECKED_COMMANDS, COMMAND_NEEDS, joinNeeds, type CheckedCommand, type Needs } from './needs.js'
+import { CHECKED_COMMANDS, COMMAND_NEEDS, joinNeeds, pushesImages, type CheckedCommand, type Needs } from './needs.js'
 
 export interface DoctorOptions {
   readonly settings: Settings
@@ -59,7 +59,7 @@ export async function runDoctor(options: DoctorOptions): Promise<{ result: Docto
   const commands = options.commands.length === 0 ? CHECKED_COMMANDS : options.commands
   const instance = connect(settings, { userAgent: `bailo-exp/${version}`, retryPolicy: RETRY_POLICY })
   try {
-    const { checks, caller, exitCode } = await examine(instance, options, joinNeeds(commands))
+    const { checks, caller, exitCode } = await examine(instance, options, joinNeeds(options.commands))
     const failed = checks.some(({ status }) => status === 'fail')
     const verdicts = commands.map((command) => judge(command, options, checks, caller))
     return {
@@ -85,7 +85,8 @@ async function examine(instance: Instance, options: DoctorOptions, needs: Needs)
     ...['token-actions', 'schema'],
     ...(modelId === undefined ? [] : ['model']),
     ...(commands.length === 0 || needs.usesScanners ? ['scanners'] : []),
-    ...(needs.usesRegistry ? ['registry', 'push'] : []),
+    ...(needs.usesRegistry ? ['registry'] : []),
+    ...(pushesImages(needs) ? ['push'] : []),
   ].filter((id) => id !== 'schema' || needs.makesModels)
 
   const reachable = await checkReachable(instance)
@@ -131,7 +132,7 @@ const BLOCKERS: readonly {
   { id: 'schema', isNeeded: ({ makesModels }, modelId) => makesModels && modelId === undefined },
   { id: 'scanners', isNeeded: ({ usesScanners }) => usesScanners },
   { id: 'registry', isNeeded: ({ usesRegistry }) => usesRegistry },
-  { id: 'push', isNeeded: ({ usesRegistry }) => usesRegistry },
+  { id: 'push', isNeeded: pushesImages },
 ]
 
 function judge(

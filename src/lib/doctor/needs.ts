@@ -6,6 +6,8 @@ export interface Needs {
   /** Whether it makes a model when none is named, which takes an active schema and a token for all models. */
   readonly makesModels: boolean
   readonly usesScanners: boolean
+  /** Whether it takes rights that few tokens have: then they are asked about only for the sake of this command. */
+  readonly isSpecial: boolean
 }
 
 const MODEL = ['model:read', 'model:write']
@@ -15,17 +17,33 @@ const FILE = ['file:read', 'file:write']
 const IMAGE = ['image:read', 'image:write']
 
 function needs(actions: readonly string[], more: Partial<Omit<Needs, 'actions'>> = {}): Needs {
-  return { actions: [...new Set(actions)], usesRegistry: false, makesModels: true, usesScanners: false, ...more }
+  return {
+    actions: [...new Set(actions)],
+    usesRegistry: false,
+    makesModels: true,
+    usesScanners: false,
+    isSpecial: false,
+    ...more,
+  }
 }
 
 /** Of each command that works on an instance. */
 export const COMMAND_NEEDS = {
+  cleanup: needs([...MODEL, ...RELEASE, ...FILE, ...IMAGE], { usesRegistry: true, makesModels: false }),
   'clone-releases': needs([...MODEL, ...RELEASE, ...FILE, ...IMAGE], { usesRegistry: true }),
   'concurrent-file-uploads': needs([...MODEL, ...FILE]),
   'long-names': needs([...MODEL, ...RELEASE, ...FILE]),
   'many-models-with-tags': needs(MODEL),
   'many-releases-with-existing-images': needs([...MODEL, ...RELEASE, ...IMAGE], { usesRegistry: true }),
   'many-releases-with-files': needs([...MODEL, ...RELEASE, ...FILE]),
+  'mirror-check': needs(['model:read', 'release:read', 'file:read', 'image:read'], {
+    usesRegistry: true,
+    makesModels: false,
+  }),
+  'mirror-export': needs(['model:read', 'model:export', 'release:read', 'release:export'], {
+    makesModels: false,
+    isSpecial: true,
+  }),
   'model-card-revisions': needs(MODEL),
   'purge-files-without-release': needs(['model:read', 'release:read', 'release:write', ...FILE], {
     makesModels: false,
@@ -39,13 +57,20 @@ export type CheckedCommand = keyof typeof COMMAND_NEEDS
 
 export const CHECKED_COMMANDS = Object.keys(COMMAND_NEEDS) as CheckedCommand[]
 
-/** What several commands need together. */
+/** Whether images are pushed to the registry itself; what only deletes them asks Bailo to. */
+export function pushesImages({ usesRegistry, actions }: Needs): boolean {
+  return usesRegistry && actions.includes('image:write')
+}
+
+/** What several commands need together; without any, what all but the special ones need. */
 export function joinNeeds(commands: readonly CheckedCommand[]): Needs {
-  const all: readonly Needs[] = commands.map((command) => COMMAND_NEEDS[command])
+  const named: readonly Needs[] = commands.map((command) => COMMAND_NEEDS[command])
+  const all = named.length > 0 ? named : Object.values<Needs>(COMMAND_NEEDS).filter(({ isSpecial }) => !isSpecial)
   return {
     actions: [...new Set(all.flatMap(({ actions }) => actions))],
     usesRegistry: all.some(({ usesRegistry }) => usesRegistry),
     makesModels: all.some(({ makesModels }) => makesModels),
     usesScanners: all.some(({ usesScanners }) => usesScanners),
+    isSpecial: all.some(({ isSpecial }) => isSpecial),
   }
 }

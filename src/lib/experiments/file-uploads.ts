@@ -5,7 +5,8 @@ import { removeFile } from '../api/removals.js'
 import { uploadFile, type MultipartMode } from '../api/upload.js'
 import type { ByteSource } from '../content/byte-source.js'
 import { ResponseError } from '../http/errors.js'
-import type { Run, StepContext } from '../run/run.js'
+import { oncePerRound } from '../run/once-per-round.js'
+import type { FindContext, Run, StepContext } from '../run/run.js'
 import { readUploadNotes, type UploadNote } from './upload-notes.js'
 
 export interface FileToUpload {
@@ -39,6 +40,7 @@ export class FileUploads {
   readonly #instance: Instance
   readonly #modelId: string
   readonly #multipart: MultipartMode | undefined
+  readonly #listInRound = oncePerRound(() => listFiles(this.#instance, this.#modelId))
   #listed: Promise<readonly FileEntry[]> | undefined
   /** Ids of the files that steps of this run have. */
   readonly #claimed: Set<string>
@@ -84,7 +86,8 @@ export class FileUploads {
         name: stepName,
         bytes: sizeBytes,
         planned,
-        find: ({ notes }) => this.#find(file.name, sizeBytes, notes),
+        sharing: 'by-key',
+        find: (context) => this.#find(file.name, sizeBytes, context),
         verify: async (fileId) => (await this.#list()).some((one) => one._id === fileId && one.complete !== false),
         created: describeCreated,
       },
@@ -139,9 +142,9 @@ export class FileUploads {
     }
   }
 
-  async #find(name: string, sizeBytes: number, notes: readonly unknown[]): Promise<string | undefined> {
+  async #find(name: string, sizeBytes: number, { notes, round }: FindContext): Promise<string | undefined> {
     const { begun, others } = readUploadNotes(notes)
-    const files = await listFiles(this.#instance, this.#modelId)
+    const files = await this.#listInRound(round)
     const found =
       begun === undefined
         ? files.find((one) => isLike(one, name, sizeBytes) && !others.has(one._id) && !this.#claimed.has(one._id))

@@ -43,7 +43,7 @@ export async function getOrCreateModel(
   if (isNew || !(request.hasCard ?? (await hasModelCard(instance, modelId)))) {
     try {
       const find = async () => ((await hasModelCard(instance, modelId)) ? '' : undefined)
-      await run.step({ kind: 'card', name: modelId, planned: '', find }, () =>
+      await run.step({ kind: 'card', name: modelId, planned: '', sharing: 'by-key', find }, () =>
         setUpModelCard(instance, modelId, request.schemaId),
       )
     } catch (error) {
@@ -71,6 +71,7 @@ async function create(
       kind: 'model',
       name: request.name,
       planned: 'new-model',
+      sharing: 'by-key',
       // The id of the run is in the name, so that no other model has it.
       find: async () => {
         const models = await searchModels(instance, { search: name, titleOnly: true })

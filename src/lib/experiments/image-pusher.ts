@@ -2,6 +2,7 @@ import type { RegistryClient } from '../registry/client.js'
 import { assembleImage, encodeImage, type AssemblyOptions } from '../registry/image-assembly.js'
 import type { ImageSkeleton } from '../registry/image-skeleton.js'
 import type { Run } from '../run/run.js'
+import { stepKey } from '../run/step.js'
 import type { LayerPusher } from './layer-pusher.js'
 
 /** What the images of one experiment are pushed with, and where to. */
@@ -30,6 +31,11 @@ export interface ImageToPush {
 export async function pushImage(place: ImagePlace, { name, tag, skeleton }: ImageToPush): Promise<string> {
   const { run, client, layers, origin, modelId, seed } = place
   const repository = `${modelId}/${name}`
+  const step = { kind: 'image', name: `${name}:${tag}`, planned: '' }
+  // Whoever makes the image brings its layers, which nobody else could tell without computing them.
+  if (!run.owns(stepKey(step))) {
+    return run.awaitOther({ ...step, find: async () => (await client.findManifest(repository, tag))?.digest })
+  }
   const sources = skeleton.images.flatMap((image) => image.layers)
   const stored = await Promise.all(
     sources.map(async (source) => [source.digest, await layers.ensure(repository, source)] as const),
@@ -48,9 +54,7 @@ export async function pushImage(place: ImagePlace, { name, tag, skeleton }: Imag
   }
   return run.step(
     {
-      kind: 'image',
-      name: `${name}:${tag}`,
-      planned: '',
+      ...step,
       find: async () => {
         const { digest } = encodeImage(assembly).top
         return (await client.findManifest(repository, tag))?.digest === digest ? digest : undefined

@@ -2,6 +2,7 @@ import type { ImageReference, ReleaseEntry } from '../api/answers.js'
 import type { Instance } from '../api/instance.js'
 import { createRelease, listReleases } from '../api/releases.js'
 import { ResponseError, UnexpectedAnswerError } from '../http/errors.js'
+import { oncePerRound } from '../run/once-per-round.js'
 import type { Run } from '../run/run.js'
 import { nextVersion, type Bump } from './next-version.js'
 
@@ -29,6 +30,7 @@ export class ReleaseMaker {
   readonly #bump: Bump
   readonly #listed: ReadonlySet<string>
   readonly #firstVersion: string
+  readonly #listInRound = oncePerRound(() => listReleases(this.#instance, this.#modelId))
   #lastVersion: string | undefined
   readonly #refused: string[] = []
 
@@ -66,7 +68,8 @@ export class ReleaseMaker {
         kind: 'release',
         name: release.name,
         planned: '',
-        find: () => this.#find(release),
+        sharing: 'in-order',
+        find: ({ round }) => this.#find(release, round),
         verify: (semver) => Promise.resolve(this.#listed.has(semver)),
         created: (semver) => ({ type: 'release', origin, modelId, semver }),
       },
@@ -74,8 +77,8 @@ export class ReleaseMaker {
     )
   }
 
-  async #find(release: ReleaseToMake): Promise<string | undefined> {
-    const listed = await listReleases(this.#instance, this.#modelId)
+  async #find(release: ReleaseToMake, round = {}): Promise<string | undefined> {
+    const listed = await this.#listInRound(round)
     return listed.find((entry) => isMadeFrom(entry, release))?.semver
   }
 

@@ -166,7 +166,13 @@ function describeContext(context: unknown): string[] {
   }
   const inner = context['error']
   if (isRecord(inner) && typeof inner['message'] === 'string') lines.push(showServerText(inner['message']))
-  for (const key of ['modelId', 'fileId', 'semver', 'missingImages', 'duplicates']) {
+  const scans = context['scanErrors']
+  for (const [problem, files] of isRecord(scans) ? Object.entries(scans) : []) {
+    if (!Array.isArray(files) || files.length === 0) continue
+    const names = files.filter(isRecord).map(({ name }) => JSON.stringify(name))
+    lines.push(showServerText(`${problem}: ${names.join(', ')}`))
+  }
+  for (const key of ['modelId', 'fileId', 'semver', 'releases', 'missingImages', 'duplicates']) {
     if (key in context) lines.push(showServerText(`${key}: ${JSON.stringify(context[key])}`))
   }
   return lines.slice(0, 20)

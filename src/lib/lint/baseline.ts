@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { UsageError } from '../errors.js'
 import { isRecord } from '../http/errors.js'
 import { showControls } from '../http/server-text.js'
-import { writeWhole } from './write-whole.js'
+import { writeWhole } from '../files/write-whole.js'
 import type { Finding } from './finding.js'
 
 /** A finding that people have agreed to live with. Whatever else they write into an entry stays there. */

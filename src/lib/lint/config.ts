@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js'
 import { isRecord } from '../http/errors.js'
 import { showControls, showServerText } from '../http/server-text.js'
 import { FAIL_ON, type FailOn } from './levels.js'
-import { nearestOf } from './nearest.js'
+import { nearestOf } from '../report/nearest.js'
 
 /** The file that is read where a check runs, if there is one and no other is named. */
 export const DEFAULT_CONFIG_FILE = 'bailo-exp.lint.yaml'

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js'
 import { showControls } from '../http/server-text.js'
 import { LEVELS, type Level } from './finding.js'
-import { nearestOf } from './nearest.js'
+import { nearestOf } from '../report/nearest.js'
 import type { RuleInfo } from './rules/rule.js'
 
 /** A level, or not to run a rule at all. */

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js'
 import { showControls } from '../http/server-text.js'
 import { formatTable, wrapText } from '../report/text.js'
 import { CHANGE_RULES } from './diff/rules.js'
-import { nearestOf } from './nearest.js'
+import { nearestOf } from '../report/nearest.js'
 import { RULES } from './rules/index.js'
 import type { Example, RuleInfo } from './rules/rule.js'
 

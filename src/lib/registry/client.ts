@@ -179,6 +179,38 @@ export class RegistryClient {
   }
 
   /**
+   * Reads a blob of any size, and compares its bytes with its digest.
+   *
+   * @param onBytes called as bytes come; with a negative figure when they are read again
+   * @returns whether the bytes have the digest
+   * @throws ResponseError 404 when the repository does not have it
+   */
+  async verifyBlob(
+    repository: string,
+    digest: string,
+    { onBytes, signal }: { onBytes?: (delta: number) => void; signal?: AbortSignal } = {},
+  ): Promise<boolean> {
+    let counted = 0
+    return this.#authenticator.send(
+      [scopeOf(repository, 'pull')],
+      { method: 'GET', path: '/v2/<name>/blobs/<digest>' },
+      { url: `${repositoryPath(repository)}/blobs/${digest}`, isRepeatable: true, signal },
+      async ({ body }) => {
+        onBytes?.(-counted)
+        counted = 0
+        const [algorithm = ''] = digest.split(':')
+        const hash = createHash(algorithm)
+        for await (const chunk of body as AsyncIterable<Uint8Array>) {
+          hash.update(chunk)
+          counted += chunk.length
+          onBytes?.(chunk.length)
+        }
+        return digest === `${algorithm}:${hash.digest('hex')}`
+      },
+    )
+  }
+
+  /**
    * Streams a blob whose digest may be known only when its bytes have been sent.
    *
    * @returns its digest

@@ -25,6 +25,12 @@ export interface ImageSkeleton {
   readonly leftOut: readonly string[]
 }
 
+/** An image as a registry has it. */
+export interface StoredImage extends ImageSkeleton {
+  /** Of the manifest or index that the tag names. */
+  readonly digest: string
+}
+
 /**
  * Reads the skeleton of an image from its manifests. No layer is downloaded.
  *
@@ -34,9 +40,11 @@ export async function readImageSkeleton(
   client: RegistryClient,
   repository: string,
   reference: string,
-): Promise<ImageSkeleton> {
-  const top = await readManifest(client, repository, reference)
-  if (top.kind === 'manifest') return { isIndex: false, images: [{ layers: toLayerSkeletons(top) }], leftOut: [] }
+): Promise<StoredImage> {
+  const { digest, ...top } = await readManifest(client, repository, reference)
+  if (top.kind === 'manifest') {
+    return { digest, isIndex: false, images: [{ layers: toLayerSkeletons(top) }], leftOut: [] }
+  }
   const images: PlatformImage[] = []
   const leftOut: string[] = []
   for (const entry of top.manifests) {
@@ -48,7 +56,7 @@ export async function readImageSkeleton(
     if (image.kind === 'index') throw new ManifestError(`${entry.digest} is an index within an index.`)
     images.push({ layers: toLayerSkeletons(image), ...(entry.platform && { platform: entry.platform }) })
   }
-  return { isIndex: true, images, leftOut }
+  return { digest, isIndex: true, images, leftOut }
 }
 
 function toLayerSkeletons({ layers }: ParsedManifest): LayerSkeleton[] {
@@ -56,8 +64,8 @@ function toLayerSkeletons({ layers }: ParsedManifest): LayerSkeleton[] {
 }
 
 async function readManifest(client: RegistryClient, repository: string, reference: string) {
-  const { bytes, contentType } = await client.getManifest(repository, reference)
-  return parseManifest(bytes, contentType)
+  const { bytes, contentType, digest } = await client.getManifest(repository, reference)
+  return { ...parseManifest(bytes, contentType), digest }
 }
 
 /** Where two images differ in what a copy keeps, one sentence each; nothing when they are alike. */

@@ -1,6 +1,7 @@
 import chalk from 'chalk'
 import { formatSize } from '../content/size.js'
 import type { Finding, TargetModel } from '../experiments/result.js'
+import type { Times } from '../experiments/times.js'
 import { showControls } from '../http/server-text.js'
 import type { RunReport } from '../run/run.js'
 import type { KindStatistics } from '../run/statistics.js'
@@ -57,6 +58,12 @@ export function formatWork(rows: readonly WorkRow[], run: RunReport): string {
 export function formatLatency(statistics: KindStatistics | undefined): string {
   const times = statistics?.latencyMs
   return times === undefined ? '' : `${formatDuration(times.p50)} / ${formatDuration(times.p95)}`
+}
+
+/** Median, 95th percentile and longest time; empty where nothing was timed. */
+export function formatTimes(times: Times | undefined): string {
+  if (times === undefined) return ''
+  return [times.p50, times.p95, times.max].map(formatDuration).join(' / ')
 }
 
 /** The steps of a dry run, and how much they would transfer. */

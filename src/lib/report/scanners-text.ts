@@ -1,17 +1,13 @@
 import chalk from 'chalk'
 import { formatSize } from '../content/size.js'
 import type { ScannersResult } from '../experiments/scanners/result.js'
-import {
-  describeScan,
-  type NotableScan,
-  type ScannerReport,
-  type ScanTimes,
-} from '../experiments/scanners/scan-report.js'
+import { describeScan, type NotableScan, type ScannerReport } from '../experiments/scanners/scan-report.js'
 import {
   formatFailures,
   formatFindings,
   formatPlannedSteps,
   formatTarget,
+  formatTimes,
   formatWork,
   joinBlocks,
   withVisibleControls,
@@ -88,11 +84,6 @@ function formatSizes(scanners: readonly ScannerReport[]): string {
       ]),
     )
   return rows.length === 0 ? '' : formatTable(['by size of file', 'results', 'p50 / p95 / max'], rows)
-}
-
-function formatTimes(times: ScanTimes | undefined): string {
-  if (times === undefined) return ''
-  return [times.p50, times.p95, times.max].map(formatDuration).join(' / ')
 }
 
 function formatMethod({ following, intervalMs, run }: ScannersResult): string {

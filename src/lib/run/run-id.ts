@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 
 /** Without letters and digits that are taken for one another. */
 const ALPHABET = '23456789abcdefghjkmnpqrstuvwxyz'
@@ -12,6 +12,12 @@ const PATTERN = new RegExp(`^[${ALPHABET}]{${LENGTH}}$`)
  */
 export function createRunId(): string {
   return Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+}
+
+/** Returns the id that follows from a text, which is the same wherever it is asked for. */
+export function deriveRunId(text: string): string {
+  const digest = createHash('sha256').update(text).digest()
+  return Array.from(digest.subarray(0, LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join('')
 }
 
 /** Whether a text could be a run's id; such a one is a file name everywhere. */

@@ -20,9 +20,12 @@ import { maxStepsOf, type Concurrency } from './concurrency.js'
 import type { Created } from './created.js'
 import type { Journal } from './journal/journal.js'
 import type { Progress } from './progress.js'
+import { Recorder, type Recording } from './recording/recorder.js'
 import { createRunId } from './run-id.js'
-import { Statistics, type KindStatistics } from './statistics.js'
-import { hasFormOf, stepKey, type Step, type StepContext } from './step.js'
+import type { Shard } from './shard.js'
+import { ownerOf, ShardWaits } from './shard-waits.js'
+import type { KindStatistics, Statistics } from './statistics.js'
+import { hasFormOf, stepKey, type Find, type Sharing, type Step, type StepContext } from './step.js'
 import { FailFastError, isHopeless, ServerFailingError } from './stop.js'
 
 export type { FindContext, Step, StepContext } from './step.js'
@@ -49,6 +52,17 @@ export interface RunOptions {
   readonly retryPolicy?: RetryPolicy
   /** Whether the first failed step ends the run. */
   readonly isFailFast?: boolean
+  /** Default: this process makes everything. */
+  readonly share?: RunShare
+}
+
+/** What a process has of a run that several make together. */
+export interface RunShare {
+  readonly shard: Shard
+  /** The same for all shards of a run, and no other run's: it takes the place of the run's id in names. */
+  readonly runId: string
+  /** How long to wait for what other shards make while nothing of it appears, in milliseconds. */
+  readonly patienceMs: number
 }
 
 export interface FailedStep {
@@ -70,6 +84,8 @@ export interface RunReport {
   readonly settledConcurrency?: number
   /** The command that goes on with this run; absent where nothing is recorded of it. */
   readonly resume?: string
+  /** Which share of the run this is, where several processes make it. */
+  readonly shard?: Shard
 }
 
 /** What becomes of one step while it is carried out. */
@@ -98,15 +114,19 @@ export class Run {
   readonly retryPolicy: RetryPolicy
   /** Aborted when what is under way is to be broken off. */
   readonly signal: AbortSignal
+  readonly shard: Shard | undefined
   readonly #options: RunOptions
   readonly #journal: Journal | undefined
+  readonly #waits: ShardWaits | undefined
+  /** What the first searches of a shard share what they read by: nobody else makes what they look for. */
+  readonly #firstRound = {}
   readonly #limit: LimitFunction
   /** Absent where the number of places is given. */
   readonly #adaptiveLimit: AdaptiveLimit | undefined
   readonly #noMoreSteps = new AbortController()
   readonly #breakOff = new AbortController()
   readonly #breaker = new CircuitBreaker()
-  readonly #statistics = new Statistics()
+  readonly #recorder = new Recorder()
   readonly #currentStep = new AsyncLocalStorage<StepState>()
   readonly #startedMs = performance.now()
   readonly #failed: FailedStep[] = []
@@ -122,18 +142,20 @@ export class Run {
   constructor(options: RunOptions) {
     this.#options = options
     this.#journal = options.journal
-    this.id = options.journal?.header.id ?? createRunId()
+    this.id = options.share?.runId ?? options.journal?.header.id ?? createRunId()
     this.isDryRun = options.isDryRun
     this.concurrency = maxStepsOf(options.concurrency)
     this.pacer = options.pacer
     this.maxConnections = options.maxConnections
+    this.shard = options.share?.shard
     this.retryPolicy = options.retryPolicy ?? DEFAULT_RETRY_POLICY
     this.#adaptiveLimit = options.concurrency === 'auto' ? new AdaptiveLimit(this.concurrency) : undefined
     this.#limit = pLimit(this.#adaptiveLimit?.limit ?? this.concurrency)
     this.signal = this.#breakOff.signal
     // One listener per request in flight: their number is bounded by the concurrency, not by Node's guess at a leak.
     setMaxListeners(0, this.signal, this.#noMoreSteps.signal)
-    const { signal } = options
+    const { signal, share } = options
+    this.#waits = share && new ShardWaits(share.shard, { ...share, signal: this.#noMoreSteps.signal })
     const stop = (): void => this.#stopStarting(signal?.reason)
     if (signal?.aborted) stop()
     else signal?.addEventListener('abort', stop, { once: true })
@@ -152,6 +174,7 @@ export class Run {
    */
   useOrigin(origin: string): void {
     this.#journal?.useTarget({ origin })
+    this.#recorder.target(origin)
   }
 
   /**
@@ -161,6 +184,7 @@ export class Run {
    */
   useModel(origin: string, modelId: string): void {
     if (!this.isDryRun) this.#journal?.useTarget({ origin, modelId })
+    this.#recorder.target(origin, modelId)
   }
 
   /** What earlier processes of this run have recorded of a step: undefined when it never began. */
@@ -186,6 +210,7 @@ export class Run {
     const key = stepKey(step)
     if (this.#keys.has(key)) throw new TypeError(`two steps are called ${key}`)
     this.#keys.add(key)
+    if (step.sharing !== undefined && !this.owns(key, step.sharing)) return this.#awaitOther(step)
     const record = this.#journal?.recordOf(key)
     if (this.isDryRun) {
       if (record?.state === 'done') return this.#recordedResult(step, record.result)
@@ -198,17 +223,18 @@ export class Run {
       const state: StepState = {
         retries: 0,
         bytes: 0,
-        isUncertain: record !== undefined && record.state !== 'done' && record.isUncertain,
+        isUncertain: record === undefined ? this.#isLookingFirst : record.state !== 'done' && record.isUncertain,
         isLookedUp: false,
         notes: [...(record?.notes ?? [])],
       }
       this.#running.add(key)
+      this.#recorder.stepBegan()
       this.#show()
       try {
         if (record?.state === 'done') {
           const result = this.#recordedResult(step, record.result)
           if (step.verify === undefined || (await step.verify(result))) {
-            this.#statistics.recordSkipped(step.kind)
+            this.#recorder.statistics.recordSkipped(step.kind)
             this.#stepsDone++
             this.#expected.bytes = Math.max(0, this.#expected.bytes - (step.bytes ?? 0))
             return result
@@ -217,25 +243,73 @@ export class Run {
         const result = await this.#currentStep.run(state, () => this.#carryOut(step, action, state))
         await this.#journal?.done(key, result, step.created?.(result))
         const { bytes, retries } = state
-        this.#statistics.recordDone(step.kind, { latencyMs: performance.now() - startedMs, bytes, retries })
+        const outcome = { latencyMs: performance.now() - startedMs, bytes, retries }
+        this.#recorder.statistics.recordDone(step.kind, outcome)
+        this.#recorder.stepDone(key, outcome)
         this.#stepsDone++
         return result
       } catch (error) {
         // What was broken off stays begun in the journal, because its outcome is open.
         this.signal.throwIfAborted()
-        await this.#recordFailure(step, error, state)
+        await this.#recordFailure(step, error, state, performance.now() - startedMs)
         throw error
       } finally {
         this.#running.delete(key)
+        this.#recorder.stepEnded()
         if (this.#noMoreSteps.signal.aborted && this.#running.size === 0) this.#breakOffNow()
         this.#show()
       }
     })
   }
 
+  /**
+   * Whether this process makes a thing: always, unless several make the run together.
+   *
+   * @param key such as a step's: all processes have to give the same
+   */
+  owns(key: string, sharing: Sharing = 'by-key'): boolean {
+    const { share } = this.#options
+    return share === undefined || ownerOf(key, share.shard.count, sharing) === share.shard.index
+  }
+
+  /** Whether this process makes what has an order. */
+  get ownsOrder(): boolean {
+    return this.owns('', 'in-order')
+  }
+
+  /** Whether no other process makes things for this run. */
+  get isAlone(): boolean {
+    return this.#options.share === undefined
+  }
+
+  /**
+   * Waits for what another shard makes, holding no place of the run's concurrency; nothing is recorded of it.
+   *
+   * @returns what `find` of the step finds; in a dry run its planned result
+   * @throws ShardMissingError when it does not appear; why no more steps start
+   */
+  async awaitOther<T>(step: Pick<Step<T>, 'kind' | 'name' | 'planned' | 'sharing'> & { find: Find<T> }): Promise<T> {
+    const { share } = this.#options
+    if (this.isDryRun || share === undefined || this.#waits === undefined) return step.planned
+    const key = stepKey(step)
+    const owner = ownerOf(key, share.shard.count, step.sharing ?? 'by-key')
+    try {
+      const found = await this.#waits.wait(key, owner, (round) => step.find({ notes: [], signal: this.signal, round }))
+      this.#stepsDone++
+      return found
+    } catch (error) {
+      this.#noMoreSteps.signal.throwIfAborted()
+      if (error instanceof ExpectedError) this.#failed.push({ key, message: error.message, tryNext: error.tryNext })
+      throw error
+    } finally {
+      this.#show()
+    }
+  }
+
   /** Counts a request that is sent again, for the run and for the step it belongs to. */
   noteRetry(): void {
     this.#retries++
+    this.#recorder.requestRetried()
     const state = this.#currentStep.getStore()
     if (state) state.retries++
     this.#show()
@@ -246,6 +320,7 @@ export class Run {
    * enough to do is asked for less at a time.
    */
   noteAttempt(failure: unknown, attempt?: Attempt): void {
+    this.#recorder.requestEnded(failure)
     if (this.#adaptiveLimit !== undefined && attempt !== undefined) {
       const isLimitReached = this.#running.size >= this.#adaptiveLimit.limit
       this.#adaptiveLimit.note({ ...attempt, outcome: outcomeOf(failure), isLimitReached })
@@ -265,6 +340,16 @@ export class Run {
     return signal.aborted ? (signal.reason as unknown) : undefined
   }
 
+  /** Statistics of a part of the run that is measured on its own, kept for the report. */
+  measure(name: string): Statistics {
+    return this.#recorder.measure(name)
+  }
+
+  /** How the run has gone until now. */
+  recording(): Recording {
+    return this.#recorder.recording()
+  }
+
   report(): RunReport {
     const { resumeCommand: resume } = this.#options
     return {
@@ -272,20 +357,32 @@ export class Run {
       isDryRun: this.isDryRun,
       durationMs: Math.round(performance.now() - this.#startedMs),
       retries: this.#retries,
-      steps: this.#statistics.list(),
+      steps: this.#recorder.statistics.list(),
       failed: this.#failed,
       planned: this.#planned,
       ...(this.#adaptiveLimit && { settledConcurrency: this.#adaptiveLimit.limit }),
       ...(resume !== undefined && this.#journal?.isWorthKeeping && { resume }),
+      ...(this.#options.share && { shard: this.#options.share.shard }),
     }
+  }
+
+  /** A shard that was started anew, without its journal, may have made everything before. */
+  get #isLookingFirst(): boolean {
+    return this.#options.share !== undefined && this.#journal?.earlier === undefined
+  }
+
+  #awaitOther<T>(step: Step<T>): Promise<T> {
+    const { find } = step
+    if (find === undefined) throw new TypeError(`what others make has to be looked for: ${stepKey(step)}`)
+    return this.awaitOther({ ...step, find })
   }
 
   /** Carries a step's action out, again where that is safe and promising, and looks first where it is not known to be. */
   async #carryOut<T>(step: Step<T>, action: (context: StepContext) => Promise<T>, state: StepState): Promise<T> {
     const key = stepKey(step)
     const { notes } = state
-    const find = async (): Promise<T | undefined> => {
-      const found = await step.find?.({ notes, signal: this.signal })
+    const find = async (round = {}): Promise<T | undefined> => {
+      const found = await step.find?.({ notes, signal: this.signal, round })
       state.isLookedUp = step.find !== undefined
       return found
     }
@@ -296,6 +393,7 @@ export class Run {
       onBytes: (delta) => {
         state.bytes += delta
         this.#bytesDone += delta
+        this.#recorder.bytesSent(delta)
         this.#show()
       },
       note: async (value, created) => {
@@ -305,30 +403,41 @@ export class Run {
     })
     // It may have happened in an earlier process; a step that cannot look is one that may be carried out twice.
     if (state.isUncertain) {
-      const found = await find()
+      const found = await find(this.#firstRound)
       if (found !== undefined) return found
     }
     await this.#journal?.begin(key)
     const isRepeatable = (failure: Error): boolean => {
       if (isExhausted(failure)) return false
       if (step.isRetryable?.(failure)) return true
-      // Without a look that succeeded it would perhaps be made twice.
-      return state.isLookedUp && isOutcomeUncertain(failure) && isPassing(failure)
+      return step.find !== undefined && isOutcomeUncertain(failure) && isPassing(failure)
     }
+    // A search that fails says nothing; then the failure that made it necessary is the one to tell of.
+    const findAfter = async (failure: unknown): Promise<T | undefined> =>
+      find().catch(() => {
+        throw failure
+      })
+    let unexplained: unknown
     const attempt = async (number: number): Promise<T> => {
       const stepContext = context(number > 0 || state.isUncertain)
+      // Nothing is sent again before a look has succeeded, or it would perhaps be made twice.
+      if (unexplained !== undefined) {
+        const found = await findAfter(unexplained)
+        if (found !== undefined) return found
+        unexplained = undefined
+      }
       try {
         return await action(stepContext)
       } catch (error) {
         if (this.signal.aborted) throw error
         state.isUncertain ||= isOutcomeUncertain(error)
         state.isLookedUp = false
-        if (state.isUncertain && step.find !== undefined) {
-          // A search that fails says nothing; then the first failure is the one to tell of.
-          const found = await find().catch(() => undefined)
-          if (found !== undefined) return found
-        }
         stepContext.onBytes(-state.bytes)
+        if (!state.isUncertain || step.find === undefined) throw error
+        unexplained = error
+        const found = await findAfter(error)
+        if (found !== undefined) return found
+        unexplained = undefined
         throw error
       }
     }
@@ -344,11 +453,13 @@ export class Run {
     )
   }
 
-  async #recordFailure<T>(step: Step<T>, error: unknown, state: StepState): Promise<void> {
+  async #recordFailure<T>(step: Step<T>, error: unknown, state: StepState, latencyMs: number): Promise<void> {
     const key = stepKey(step)
     // The same step may be tried again in this run.
     this.#keys.delete(key)
-    this.#statistics.recordFailed(step.kind, { retries: state.retries })
+    const { bytes, retries } = state
+    this.#recorder.statistics.recordFailed(step.kind, { retries })
+    this.#recorder.stepFailed(key, error, { latencyMs, bytes, retries })
     if (error instanceof ExpectedError) {
       const isUnknown = state.isUncertain && !state.isLookedUp
       const message = isUnknown ? `${error.message} It may have happened all the same.` : error.message

@@ -1,3 +1,5 @@
+import { LatencyHistogram, type LatencySummary } from './histogram.js'
+
 /** What happened to the steps of one kind in a run. */
 export interface KindStatistics {
   readonly kind: string
@@ -8,24 +10,29 @@ export interface KindStatistics {
   readonly retried: number
   readonly bytes: number
   /** Time from start to end of the steps that were done, in milliseconds; absent when none was. */
-  readonly latencyMs?: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
+  readonly latencyMs?: LatencySummary
 }
 
-interface Tally {
-  skipped: number
-  failed: number
-  retried: number
-  bytes: number
-  readonly latenciesMs: number[]
+/** What was counted for the steps of one kind. */
+export interface KindTally {
+  readonly kind: string
+  readonly skipped: number
+  readonly failed: number
+  readonly retried: number
+  readonly bytes: number
+  /** Of the steps that were done. */
+  readonly latencies: LatencyHistogram
 }
 
-/** Collects counts, bytes and latencies per kind of step. */
+type Tally = { -readonly [Field in keyof KindTally]: KindTally[Field] }
+
+/** Collects counts, bytes and latencies per kind of step, in memory that does not grow with the number of steps. */
 export class Statistics {
   readonly #tallies = new Map<string, Tally>()
 
   recordDone(kind: string, outcome: { latencyMs: number; bytes: number; retries: number }): void {
     const tally = this.#tallyOf(kind)
-    tally.latenciesMs.push(outcome.latencyMs)
+    tally.latencies.record(outcome.latencyMs)
     tally.bytes += outcome.bytes
     tally.retried += outcome.retries
   }
@@ -42,42 +49,23 @@ export class Statistics {
 
   /** In the order in which the kinds first appeared. */
   list(): KindStatistics[] {
-    return [...this.#tallies].map(([kind, { skipped, failed, retried, bytes, latenciesMs }]) => {
-      const sorted = latenciesMs.toSorted((a, b) => a - b)
-      return {
-        kind,
-        done: sorted.length,
-        skipped,
-        failed,
-        retried,
-        bytes,
-        ...(sorted.length > 0 && {
-          latencyMs: {
-            p50: percentile(sorted, 50),
-            p95: percentile(sorted, 95),
-            p99: percentile(sorted, 99),
-            max: percentile(sorted, 100),
-          },
-        }),
-      }
+    return this.tallies().map(({ latencies, skipped, failed, retried, bytes, kind }) => {
+      const latencyMs = latencies.summary()
+      return { kind, done: latencies.count, skipped, failed, retried, bytes, ...(latencyMs && { latencyMs }) }
     })
+  }
+
+  /** In the same order. */
+  tallies(): KindTally[] {
+    return [...this.#tallies.values()]
   }
 
   #tallyOf(kind: string): Tally {
     let tally = this.#tallies.get(kind)
     if (tally === undefined) {
-      tally = { skipped: 0, failed: 0, retried: 0, bytes: 0, latenciesMs: [] }
+      tally = { kind, skipped: 0, failed: 0, retried: 0, bytes: 0, latencies: new LatencyHistogram() }
       this.#tallies.set(kind, tally)
     }
     return tally
   }
-}
-
-/**
- * The nearest-rank percentile of an ascending list: the smallest value that at least `percent` of the values do not
- * exceed. Rounded to a tenth.
- */
-export function percentile(sorted: readonly number[], percent: number): number {
-  const rank = Math.max(1, Math.ceil((percent / 100) * sorted.length))
-  return Math.round((sorted[rank - 1] ?? 0) * 10) / 10
 }

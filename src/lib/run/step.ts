@@ -15,7 +15,7 @@ export interface Step<T> {
    * it although its answer was lost. Returns the step's result when it is there, and undefined when it is not. A step
    * without it is carried out again when a run is continued, so it must not create anything.
    */
-  readonly find?: (context: FindContext) => Promise<T | undefined>
+  readonly find?: Find<T>
   /**
    * Whether what the step made is still there: asked when an earlier process of the run has done it. Without it the
    * journal is believed. A step whose thing has gone is carried out again.
@@ -23,18 +23,29 @@ export interface Step<T> {
   readonly verify?: (result: T) => Promise<boolean>
   /** What the step has created, for the record of the run. A step that changes something that was there has none. */
   readonly created?: (result: T) => Created
+  /**
+   * Who makes it where several processes make a run together: one of them by its key, or the first of them, for what has an
+   * order. The others wait until `find` finds it. Default: every process that comes to it.
+   */
+  readonly sharing?: Sharing
   /** Whether a failure is one of those that pass, besides the usual ones, such as the 500 of a lost race. */
   readonly isRetryable?: (failure: unknown) => boolean
 }
+
+export type Sharing = 'by-key' | 'in-order'
+
+export type Find<T> = (context: FindContext) => Promise<T | undefined>
 
 /** What a search for an earlier attempt's work can build on. */
 export interface FindContext {
   /** What earlier attempts have noted, oldest first. They come from a file when the run is continued. */
   readonly notes: readonly unknown[]
   readonly signal: AbortSignal
+  /** Searches with the same may share one reading: see `oncePerRound`. */
+  readonly round: object
 }
 
-export interface StepContext extends FindContext {
+export interface StepContext extends Omit<FindContext, 'round'> {
   /** To be called as bytes are transferred; negative when they have to be sent again. */
   readonly onBytes: (delta: number) => void
   /** Whether an earlier attempt may have left something behind. */

@@ -22,8 +22,8 @@ import type { ScannerOptions } from './scan-plan.js'
 import { seedModel, type ModelSeed } from './seed.js'
 import type { SavedKeys } from './snapshot-file.js'
 import { TokenChecks, type TokenCost } from './token-checks.js'
+import { TransferDelivery, type MirrorPeer } from './transfer-delivery.js'
 
-export { parseDuration } from './duration.js'
 export type { RuleCounts } from './faults/engine.js'
 export { FAULT_RULES_HELP } from './faults/help.js'
 export { parseFaultRule } from './faults/parse-rule.js'
@@ -33,6 +33,7 @@ export type { ScannerOptions } from './scan-plan.js'
 export type { ImageSeed, ModelSeed } from './seed.js'
 export { LOGGED_REQUESTS_CAP, type LoggedRequest } from './request-log.js'
 export type { TokenCost } from './token-checks.js'
+export type { MirrorPeer } from './transfer-delivery.js'
 
 export interface SandboxOptions {
   /** Default 0: any free port. */
@@ -51,6 +52,8 @@ export interface SandboxOptions {
   readonly olderSpecification?: boolean
   /** How many requests an address may make; default: as many as it likes. */
   readonly rateLimit?: RateLimit
+  /** Another sandbox on this machine, to which exports are brought; default: they go nowhere. */
+  readonly mirrorTo?: MirrorPeer
 }
 
 /** A running sandbox. */
@@ -119,7 +122,9 @@ async function startOn(base: Base, options: SandboxOptions): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', scanners, olderSpecification: hasOlderSpecification = false } = options
   const log = new RequestLog()
   const multipart = new MultipartUploads(base.blobs)
-  const parts: SandboxParts = { ...base, multipart, contract: loadContract(), scanners, hasOlderSpecification }
+  const basicParts: SandboxParts = { ...base, multipart, contract: loadContract(), scanners, hasOlderSpecification }
+  const delivery = options.mirrorTo && new TransferDelivery(options.mirrorTo, basicParts, () => base.noteChange())
+  const parts: SandboxParts = { ...basicParts, ...(delivery && { delivery }) }
   const limiter = new RateLimiter(options.rateLimit)
   const faults = new FaultInjector()
   const tokenChecks = new TokenChecks()
@@ -133,9 +138,11 @@ async function startOn(base: Base, options: SandboxOptions): Promise<Sandbox> {
   limiter.addTo(app)
   tokenChecks.addTo(app)
   registerControl(app, { faults, log, keys: base.keys })
+  delivery?.addTo(app)
   addBailo(app, parts, faults)
   await listen(app, port, host)
   const address = app.server.address() as AddressInfo
+  delivery?.startAt(describeAddress(address))
   let closing: Promise<void> | undefined
   return {
     url: describeAddress(address),

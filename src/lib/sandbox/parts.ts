@@ -3,7 +3,7 @@ import type { Contract } from './contract.js'
 import type { MultipartUploads } from './multipart.js'
 import type { RegistryStore } from './registry/index.js'
 import type { ScannerOptions } from './scan-plan.js'
-import type { SandboxState } from './state.js'
+import type { Entry, SandboxState, Transfer } from './state.js'
 
 /** What the routes work on. */
 export interface SandboxParts {
@@ -18,4 +18,6 @@ export interface SandboxParts {
   readonly scanners: ScannerOptions | undefined
   /** True when the specification is served where instances from before May 2026 had it, and nowhere else. */
   readonly hasOlderSpecification: boolean
+  /** Brings exports to another sandbox, in the background; undefined: they only seem to be copied. */
+  readonly delivery?: { deliver(transfer: Transfer, entry: Entry): void }
 }

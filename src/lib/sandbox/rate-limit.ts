@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { findTimerDuration } from '../content/duration.js'
 import { UsageError } from '../errors.js'
 import { isForControl } from './control-path.js'
-import { parseDuration } from './duration.js'
 import { isForRegistry } from './registry/index.js'
 
 export interface RateLimit {
@@ -17,13 +17,13 @@ interface Count {
 }
 
 /**
- * Reads a limit such as `100/15m`: so many requests in so many milliseconds (ms), seconds (s), minutes (m) or hours (h).
+ * Reads a limit such as `100/15m`: so many requests in so many milliseconds (ms), seconds (s), minutes (m), hours (h) or days (d).
  *
  * @throws UsageError for anything else, also for no request and no time at all
  */
 export function parseRateLimit(text: string): RateLimit {
   const [, requests, window = ''] = /^(\d{1,9})\/(.+)$/.exec(text) ?? []
-  const limit = { requests: Number(requests), windowMs: parseDuration(window) ?? 0 }
+  const limit = { requests: Number(requests), windowMs: findTimerDuration(window) ?? 0 }
   if (limit.requests > 0 && limit.windowMs > 0) return limit
   throw new UsageError(`${JSON.stringify(text)} is no rate limit.`, [
     'write requests and the time they may be made in, for example 100/15m',

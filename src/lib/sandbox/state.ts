@@ -69,7 +69,10 @@ export interface Scan {
   readonly findings: readonly Contracted['ScanFinding'][]
 }
 
-/** An export of a model, or an import of one. Like that of scans, its progress follows from the time. */
+/**
+ * An export of a model, or an import of one. Like that of scans, its progress follows from the time, unless it is really
+ * brought to another sandbox.
+ */
 export interface Transfer extends Stored {
   readonly modelId: string
   readonly createdBy: string
@@ -82,9 +85,11 @@ export interface Transfer extends Stored {
 export interface TransferArtefact {
   readonly key: string
   readonly kind: Contracted['ArtefactTransfer']['kind']
-  /** In milliseconds since the epoch, like the end. */
-  readonly startsAtMs: number
-  readonly endsAtMs: number
+  /** In milliseconds since the epoch, like the end; infinite where nobody knows yet. */
+  startsAtMs: number
+  endsAtMs: number
+  /** True for one that came to its end without having been copied. */
+  hasFailed?: boolean
 }
 
 export interface ImageReference {

@@ -1,33 +1,18 @@
-import { requireAction } from './access.js'
 import type { Principal } from './auth.js'
-import { BailoError, badRequest, notFound } from './errors.js'
+import { badRequest, notFound } from './errors.js'
 import { newObjectId } from './ids.js'
 import type { SandboxParts } from './parts.js'
 import { saveCard } from './routes/cards.js'
 import { findSchema } from './routes/schemas.js'
 import { checkAgainstSchema } from './schema-check.js'
-import type {
-  Card,
-  Entry,
-  JsonObject,
-  Release,
-  SandboxState,
-  Stored,
-  StoredFile,
-  Transfer,
-  TransferArtefact,
-} from './state.js'
+import type { Card, Entry, JsonObject, Release, SandboxState, Stored, StoredFile } from './state.js'
 import type { ArchiveEntry } from './transfer-archive.js'
-import { CONTENT_DIRECTORY, METADATA_FILE, type ArchiveMetadata } from './transfer-documents.js'
-import { describeTransfer, planImported } from './transfer-plan.js'
-import { dispatchEvent } from './webhook-delivery.js'
+import { CONTENT_DIRECTORY } from './transfer-documents.js'
+import { noteDocuments, type NamedArtefact } from './transfer-import-progress.js'
+import { ID, readDocument, shape, TEXT, TEXTS, unrecognised } from './transfer-reading.js'
 
-const TEXT = { type: 'string' }
-const TEXTS = { type: 'array', items: TEXT }
-const ID = { type: 'string', pattern: '^[0-9a-f]{24}$' }
 const STORED = { _id: ID, modelId: TEXT, createdAt: TEXT, updatedAt: TEXT }
 
-const METADATA_SHAPE = shape({ sourceModelId: TEXT, mirroredModelId: TEXT, importKind: TEXT })
 const CARD_SHAPE = shape({ ...STORED, schemaId: TEXT, version: { type: 'integer', minimum: 1 } })
 const FILE_SHAPE = shape({ ...STORED, name: TEXT, mime: TEXT, tags: TEXTS })
 const IMAGE_SHAPE = shape({ name: TEXT, tag: TEXT })
@@ -42,34 +27,20 @@ const RELEASE_SHAPE = shape({
   images: { type: 'array', items: IMAGE_SHAPE },
 })
 
-type NamedArtefact = Pick<TransferArtefact, 'key' | 'kind'>
-
-interface Imported {
-  readonly mirroredModelId: string
-  readonly sourceModelId: string
-  readonly modelCardVersions: number[]
-}
-
 /**
  * Puts the documents of an export into the model that mirrors its source. Files come without their bytes, so they are
- * listed as unfinished. The webhooks of the model are told when it is complete, which it never is with files or images.
- * Rules and messages are from Bailo's source.
+ * listed as unfinished until these come in an archive of their own. Rules and messages are from Bailo's source.
  *
- * @throws BailoError when there is no such model, it mirrors another one, or something does not fit
+ * @returns the versions of the card
+ * @throws BailoError when something does not fit
  */
 export async function importDocuments(
   { state }: SandboxParts,
   principal: Principal,
-  [first, ...entries]: readonly ArchiveEntry[],
-): Promise<Imported> {
-  if (first?.name !== METADATA_FILE) {
-    throw new BailoError(500, `Expected '${METADATA_FILE}' as first entry, found '${first?.name}'`)
-  }
-  const metadata = readDocument<ArchiveMetadata>(first, METADATA_SHAPE)
-  const entry = findMirror(state, metadata)
-  const { sourceModelId, mirroredModelId } = metadata
-  requireAction(principal, mirroredModelId, 'model:write')
-  if (metadata.importKind !== 'documents') throw badRequest('Unrecognised import kind', { metadata })
+  entry: Entry,
+  sourceModelId: string,
+  entries: readonly ArchiveEntry[],
+): Promise<number[]> {
   const modelCardVersions: number[] = []
   const named: NamedArtefact[] = []
   for (const document of entries) {
@@ -84,24 +55,10 @@ export async function importDocuments(
     else throw unrecognised()
   }
   const latest = entry.mirroredCards.at(-1)
-  if (latest === undefined) throw notFound('Cannot find latest model card.', { modelId: mirroredModelId })
+  if (latest === undefined) throw notFound('Cannot find latest model card.', { modelId: entry.model.id })
   if (entry.cards.length === 0) await saveCard(state, entry, { schemaId: latest.schemaId, version: 1 })
-  noteImport(state, principal, entry, named)
-  return { mirroredModelId, sourceModelId, modelCardVersions }
-}
-
-function findMirror(state: SandboxState, { sourceModelId, mirroredModelId: modelId }: ArchiveMetadata): Entry {
-  const entry = state.entries.get(modelId)
-  const expectedId = entry?.model.settings.mirror?.sourceModelId
-  if (entry === undefined || !expectedId) {
-    throw notFound('The requested mirrored model entry was not found.', { modelId })
-  }
-  if (expectedId === sourceModelId) return entry
-  throw new BailoError(
-    500,
-    'The source model ID of the mirrored model does not match the model Id of the imported model',
-    { sourceModelId: expectedId, importedModelId: sourceModelId },
-  )
+  noteDocuments(state, principal, entry, named)
+  return modelCardVersions
 }
 
 /** The first version is always empty, so it is checked, counted and not kept. */
@@ -134,15 +91,6 @@ function importFile(state: SandboxState, { model, files }: Entry, file: StoredFi
   return { key: _id, kind: 'file' }
 }
 
-function noteImport(state: SandboxState, { user }: Principal, entry: Entry, named: readonly NamedArtefact[]): void {
-  const modelId = entry.model.id
-  const transfer: Transfer = { ...state.newDocument(), modelId, createdBy: user, artefacts: planImported(named) }
-  state.transfers.set(transfer._id, transfer)
-  if (named.length > 0) return
-  const content = { transfer: describeTransfer(transfer) }
-  dispatchEvent(entry, 'importModel', `Model ${modelId} has been imported`, content)
-}
-
 function storedAs(state: SandboxState, { _id, createdAt, updatedAt }: Stored): Stored {
   return { ...state.newDocument(), _id, createdAt, updatedAt }
 }
@@ -152,17 +100,4 @@ function readOf<T>(entry: ArchiveEntry, documentShape: JsonObject, sourceModelId
   const document = readDocument<T & { modelId: string }>(entry, documentShape)
   if (document.modelId !== sourceModelId) throw unrecognised()
   return document
-}
-
-function readDocument<T>({ document }: ArchiveEntry, documentShape: JsonObject): T {
-  if (checkAgainstSchema(document, documentShape).length > 0) throw unrecognised()
-  return document as T
-}
-
-function unrecognised(): BailoError {
-  return new BailoError(500, 'Cannot parse compressed file: unrecognised contents.')
-}
-
-function shape(properties: JsonObject): JsonObject {
-  return { type: 'object', properties, required: Object.keys(properties) }
 }

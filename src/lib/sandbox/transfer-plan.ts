@@ -5,15 +5,24 @@ import type { Entry, Release, Transfer, TransferArtefact } from './state.js'
 type Contracted = components['schemas']
 
 /** How long an export is only requested. */
-const REQUESTED_MS = 300
+export const REQUESTED_MS = 300
 
 /** What every artefact takes, whatever its size. */
 const ARTEFACT_MS = 200
 
 const BYTES_PER_MS = 100_000
 
-/** Plans an export that begins now: the documents first, then each file and each image of the releases, one by one. */
-export function planArtefacts(entry: Entry, releases: readonly Release[], images: RegistryStore): TransferArtefact[] {
+/**
+ * Plans an export that begins now: the documents first, then each file and each image of the releases, one by one.
+ *
+ * @param isDelivered whether it is really brought to another sandbox, so that its times are not known beforehand
+ */
+export function planArtefacts(
+  entry: Entry,
+  releases: readonly Release[],
+  images: RegistryStore,
+  isDelivered: boolean,
+): TransferArtefact[] {
   const fileIds = [...new Set(releases.flatMap((release) => release.fileIds))]
   const ofImages = new Map(
     releases
@@ -28,6 +37,7 @@ export function planArtefacts(entry: Entry, releases: readonly Release[], images
     ...fileIds.map((key) => ({ key, kind: 'file' as const, sizeBytes: entry.files.get(key)?.content?.sizeBytes ?? 0 })),
     ...[...ofImages].map(([key, sizeBytes]) => ({ key, kind: 'image' as const, sizeBytes })),
   ]
+  if (isDelivered) return artefacts.map(({ key, kind }) => ({ key, kind, startsAtMs: Infinity, endsAtMs: Infinity }))
   let startsAtMs = Date.now() + REQUESTED_MS
   return artefacts.map(({ key, kind, sizeBytes }) => {
     const endsAtMs = startsAtMs + ARTEFACT_MS + sizeBytes / BYTES_PER_MS
@@ -37,7 +47,7 @@ export function planArtefacts(entry: Entry, releases: readonly Release[], images
   })
 }
 
-/** What an import has brought: the documents, and what they name, the bytes of which never come. */
+/** What an import has brought: the documents, and what they name, the bytes of which come later, if ever. */
 export function planImported(named: readonly Pick<TransferArtefact, 'key' | 'kind'>[]): TransferArtefact[] {
   const nowMs = Date.now()
   const byKey = new Map(named.map((one) => [one.key, { ...one, startsAtMs: nowMs, endsAtMs: Infinity }]))
@@ -49,10 +59,11 @@ export function describeTransfer(transfer: Transfer): Contracted['Transfer'] & {
   const { _id, modelId, artefacts, createdBy, createdAt } = transfer
   const nowMs = Date.now()
   const artefactStatus = artefacts.map(({ key, kind, ...times }) => ({ key, kind, status: statusOf(times, nowMs) }))
-  const first = artefacts.at(0)?.startsAtMs ?? nowMs
-  const last = artefacts.at(-1)?.endsAtMs ?? nowMs
-  const status = statusOf({ startsAtMs: first, endsAtMs: last }, nowMs)
-  const steps = [Date.parse(createdAt), first, ...artefacts.map(({ endsAtMs }) => endsAtMs)]
+  const startsAtMs = Math.min(...artefacts.map((artefact) => artefact.startsAtMs))
+  const endsAtMs = Math.max(...artefacts.map((artefact) => artefact.endsAtMs))
+  const hasFailed = artefacts.some((artefact) => artefact.hasFailed)
+  const status = statusOf({ startsAtMs, endsAtMs, hasFailed }, nowMs)
+  const steps = [Date.parse(createdAt), startsAtMs, ...artefacts.map(({ endsAtMs }) => endsAtMs)]
   const lastStep = Math.max(...steps.filter((timeMs) => timeMs <= nowMs))
   return {
     _id,
@@ -69,9 +80,10 @@ export function describeTransfer(transfer: Transfer): Contracted['Transfer'] & {
 }
 
 function statusOf(
-  { startsAtMs, endsAtMs }: Pick<TransferArtefact, 'startsAtMs' | 'endsAtMs'>,
+  { startsAtMs, endsAtMs, hasFailed = false }: Omit<TransferArtefact, 'key' | 'kind'>,
   nowMs: number,
 ): Contracted['TransferStatus'] {
   if (nowMs < startsAtMs) return 'requested'
-  return nowMs < endsAtMs ? 'in_progress' : 'completed'
+  if (nowMs < endsAtMs) return 'in_progress'
+  return hasFailed ? 'failed' : 'completed'
 }

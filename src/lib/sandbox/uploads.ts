@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { refuseMirror, requireAction } from './access.js'
 import type { Principal } from './auth.js'
-import { UnknownServerError } from './errors.js'
+import type { StoredBlob } from './blob-store.js'
+import { notFound, UnknownServerError } from './errors.js'
+import type { SandboxParts } from './parts.js'
+import { planScans } from './scan-plan.js'
 import type { Entry, SandboxState, StoredFile } from './state.js'
 
 export interface FileDetails {
@@ -38,4 +41,24 @@ export function checkFileName(name: string): void {
 
 export function normaliseFileTags(tags: readonly string[]): string[] {
   return tags.map((tag) => tag.toLowerCase())
+}
+
+/**
+ * Lists a file with its bytes.
+ *
+ * @throws BailoError 404 when its model went away while they were coming in
+ */
+export async function storeContent(
+  { state, blobs, scanners }: SandboxParts,
+  file: StoredFile,
+  blob: StoredBlob,
+): Promise<void> {
+  const entry = state.entries.get(file.modelId)
+  if (entry === undefined) {
+    await blobs.remove(blob.key)
+    throw notFound('The requested entry was not found.', { modelId: file.modelId })
+  }
+  file.content = { blobKey: blob.key, sizeBytes: blob.sizeBytes }
+  if (scanners) file.scans = planScans(scanners, { artefactKind: 'file', name: file.name, sizeBytes: blob.sizeBytes })
+  entry.files.set(file._id, file)
 }

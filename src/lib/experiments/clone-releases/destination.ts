@@ -4,8 +4,8 @@ import { listImages } from '../../api/images.js'
 import type { Instance } from '../../api/instance.js'
 import { readReleases } from '../../api/releases.js'
 import { RegistryClient } from '../../registry/client.js'
-import { readImages, type ImageSet } from './image-set.js'
-import { createSkeletonReader, imageKey, sortByAge, type ReleaseSkeleton } from './release-skeleton.js'
+import { readImages, type ImageSet } from '../skeleton/image-set.js'
+import { createSkeletonReader, imageKey, sortByAge, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
 
 /** What the destination has already. */
 export interface DestinationState {

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import { readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { answers, type ReleaseEntry, type ReleasesAnswer } from '../../api/answers.js'
 import { UsageError } from '../../errors.js'
+import { writeWhole } from '../../files/write-whole.js'
 
 /**
  * Reads a saved answer of `GET /api/v2/model/{modelId}/releases`, possibly edited by hand.
@@ -42,14 +42,5 @@ export async function readDump(path: string): Promise<readonly ReleaseEntry[]> {
  * @throws UsageError when it cannot be written
  */
 export async function saveDump(path: string, releases: readonly ReleaseEntry[]): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
-  try {
-    await writeFile(temporary, `${JSON.stringify({ releases }, undefined, 2)}\n`, { flag: 'wx' })
-    await rename(temporary, path)
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined)
-    throw new UsageError(
-      `The dump file ${path} cannot be written: ${error instanceof Error ? error.message : 'unknown'}.`,
-    )
-  }
+  await writeWhole(path, `${JSON.stringify({ releases }, undefined, 2)}\n`, 'dump file')
 }

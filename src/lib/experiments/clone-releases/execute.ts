@@ -1,19 +1,23 @@
 import type { Instance } from '../../api/instance.js'
+import { listReleases } from '../../api/releases.js'
 import type { MultipartMode } from '../../api/upload.js'
 import type { Fill } from '../../content/lazy-stream.js'
 import { syntheticSource } from '../../content/sources.js'
 import { ExpectedError } from '../../errors.js'
 import { RegistryClient } from '../../registry/client.js'
 import type { Run } from '../../run/run.js'
+import { stepKey } from '../../run/step.js'
 import { FileUploads } from '../file-uploads.js'
 import { forEachInRun } from '../for-each.js'
 import { pushImage } from '../image-pusher.js'
 import { LayerPusher } from '../layer-pusher.js'
+import { oncePerRound } from '../../run/once-per-round.js'
+import { makeInOrder } from '../make-in-order.js'
 import { makeRelease } from '../make-release.js'
 import type { DestinationState } from './destination.js'
 import { fileStepName } from './made-before.js'
-import type { ClonePlan, PlannedImage } from './plan.js'
-import { imageKey, type ReleaseSkeleton } from './release-skeleton.js'
+import type { ClonePlan, KnownFile, PlannedImage } from './plan.js'
+import { imageKey, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
 
 export interface ExecutionOptions {
   readonly modelId: string
@@ -35,15 +39,15 @@ export async function executePlan(
   run: Run,
   instance: Instance,
   plan: ClonePlan,
-  before: DestinationState,
+  state: DestinationState,
   options: ExecutionOptions,
 ): Promise<void> {
-  const files = new FileUploader(run, instance, plan, before, options)
+  const files = new FileUploader(run, instance, plan, state, options)
   const uploads = files.uploadAll()
   // So that a dry run lists them in this order.
   if (run.isDryRun) await uploads
   const images = new ImagePusher(run, instance, plan.images, options)
-  const listed = [...before.releases.values()]
+  const listed = [...state.releases.values()]
   const releases = makeReleases(run, instance, { releases: plan.releases, files, images, listed }, options)
   const outcomes = await Promise.allSettled([uploads, ...images.all(), releases])
   for (const outcome of outcomes) {
@@ -63,7 +67,9 @@ async function makeReleases(
   },
   { modelId, withFiles, withImages, keepGoing }: ExecutionOptions,
 ): Promise<void> {
-  for (const release of work.releases) {
+  const { listed } = work
+  const listInRound = oncePerRound(() => listReleases(instance, modelId))
+  await makeInOrder(run, work.releases, async (release) => {
     try {
       const wantedFiles = withFiles ? release.files : []
       const wantedImages = withImages ? release.images : []
@@ -72,11 +78,13 @@ async function makeReleases(
         Promise.all(wantedImages.map((image) => work.images.ensure(imageKey(image)))),
       ])
       const images = wantedImages.map(({ name, tag }) => ({ repository: modelId, name, tag }))
-      await makeRelease(run, instance, modelId, { ...release, fileIds, images }, work.listed)
+      await makeRelease(run, instance, modelId, { ...release, fileIds, images }, { listed, listInRound })
+      return true
     } catch (error) {
-      if (!(error instanceof ExpectedError) || !keepGoing || run.stopReason !== undefined) throw error
+      if (!(error instanceof ExpectedError)) throw error
+      return keepGoing && run.stopReason === undefined
     }
-  }
+  })
 }
 
 /** What has become of a file: its id in the destination, or why there is none. */
@@ -109,22 +117,32 @@ class FileUploader {
 
   /** Uploads all files, in the order in which the releases need them. One that fails is no reason to leave others out. */
   async uploadAll(): Promise<void> {
+    const [own, others] = [true, false].map((isOwn) =>
+      this.#plan.uploads.filter(
+        (file) => this.#run.owns(stepKey({ kind: 'file', name: fileStepName(file) })) === isOwn,
+      ),
+    ) as [KnownFile[], KnownFile[]]
     try {
-      await forEachInRun(this.#run, this.#plan.uploads, { keepGoing: true }, async (file) => {
-        const { sourceId, name, sizeBytes, mime, tags } = file
-        const source = syntheticSource({ sizeBytes, name, ...this.#content })
-        const stepName = fileStepName({ sourceId, name })
-        try {
-          this.#settle(sourceId, { id: await this.#uploads.upload({ stepName, name, mime, tags, source }) })
-        } catch (failure) {
-          this.#settle(sourceId, { failure })
-          throw failure
-        }
-      })
+      await Promise.all([
+        forEachInRun(this.#run, own, { keepGoing: true }, (file) => this.#upload(file)),
+        // Waiting for what other shards upload takes no place.
+        Promise.allSettled(others.map((file) => this.#upload(file))),
+      ])
     } finally {
       // The run was stopped, and nobody is to wait for what does not come any more.
       this.#hasEnded = true
       for (const sourceId of [...this.#waiting.keys()]) this.#settle(sourceId, { failure: this.#run.stopReason })
+    }
+  }
+
+  async #upload({ sourceId, name, sizeBytes, mime, tags }: KnownFile): Promise<void> {
+    const source = syntheticSource({ sizeBytes, name, ...this.#content })
+    const stepName = fileStepName({ sourceId, name })
+    try {
+      this.#settle(sourceId, { id: await this.#uploads.upload({ stepName, name, mime, tags, source }) })
+    } catch (failure) {
+      this.#settle(sourceId, { failure })
+      throw failure
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Run } from '../../run/run.js'
-import type { FileSkeleton } from './release-skeleton.js'
+import type { FileSkeleton } from '../skeleton/release-skeleton.js'
 
 /** What earlier processes of the run have begun. It is left to its steps, which know what has become of it. */
 export interface MadeBefore {

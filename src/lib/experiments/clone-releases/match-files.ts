@@ -1,6 +1,6 @@
 import type { DestinationState } from './destination.js'
 import { NOTHING_MADE, type MadeBefore } from './made-before.js'
-import type { FileSkeleton, ReleaseSkeleton } from './release-skeleton.js'
+import type { FileSkeleton, ReleaseSkeleton } from '../skeleton/release-skeleton.js'
 
 /**
  * Finds the files that need not be uploaded: those of releases that are there, and those which an earlier attempt left

@@ -1,12 +1,12 @@
 import type { ImageSkeleton } from '../../registry/image-skeleton.js'
-import { compareReleases, isUnreadable, type ComparedParts } from './compare.js'
+import { compareReleases, isUnreadable, type ComparedParts } from '../skeleton/compare.js'
 import type { DestinationState } from './destination.js'
-import type { ImageSet } from './image-set.js'
+import type { ImageSet } from '../skeleton/image-set.js'
 import { NOTHING_MADE, type MadeBefore } from './made-before.js'
 import { distinctFiles, matchFiles } from './match-files.js'
 import type { Problem } from './problem.js'
 import { describeExisting, findImageProblems, findReleaseProblems } from './release-problems.js'
-import { imageKey, type FileSkeleton, type ReleaseSkeleton } from './release-skeleton.js'
+import { imageKey, type FileSkeleton, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
 
 /** A file that can be copied. */
 export type KnownFile = FileSkeleton & { readonly sizeBytes: number }

@@ -1,10 +1,10 @@
 import { valid } from 'semver'
 import { MAX_JSON_BODY_BYTES, measureReleaseBody } from '../../api/releases.js'
 import { compareSkeletons } from '../../registry/image-skeleton.js'
-import { isUnreadable, type ComparedParts } from './compare.js'
-import type { ImageSet } from './image-set.js'
+import { isUnreadable, type ComparedParts } from '../skeleton/compare.js'
+import type { ImageSet } from '../skeleton/image-set.js'
 import type { Problem } from './problem.js'
-import { imageKey, type ReleaseSkeleton } from './release-skeleton.js'
+import { imageKey, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
 
 /** Stands for an id that is not known yet; ids have 24 hexadecimal digits. */
 const ID_PLACEHOLDER = '0'.repeat(24)

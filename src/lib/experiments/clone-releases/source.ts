@@ -5,10 +5,10 @@ import { listReleases, readReleases } from '../../api/releases.js'
 import { UsageError } from '../../errors.js'
 import { RegistryClient } from '../../registry/client.js'
 import { readDump, saveDump } from './dump.js'
-import { readImages, type ImageSet } from './image-set.js'
+import { readImages, type ImageSet } from '../skeleton/image-set.js'
 import type { CloneReleasesOptions } from './options.js'
-import { createSkeletonReader, sortByAge, type DatedSkeleton, type ReleaseSkeleton } from './release-skeleton.js'
-import { selectReleases } from './select.js'
+import { createSkeletonReader, sortByAge, type DatedSkeleton, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
+import { selectReleases } from '../skeleton/select.js'
 
 /** What is to be copied. */
 export interface Source {

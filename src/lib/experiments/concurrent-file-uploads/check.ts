@@ -32,9 +32,9 @@ export function checkUploads(
 /** Counts the files of a run that are listed although their upload failed, whole or in part. */
 export function countLeftovers(
   uploaded: readonly UploadedFile[],
-  prefix: string,
   listed: readonly FileEntry[],
+  isOwn: (name: string) => boolean,
 ): number {
   const ids = new Set(uploaded.map(({ fileId }) => fileId))
-  return listed.filter(({ _id, name }) => name.startsWith(prefix) && !ids.has(_id)).length
+  return listed.filter(({ _id, name }) => isOwn(name) && !ids.has(_id)).length
 }

@@ -10,7 +10,7 @@ import { requireFillableModel } from '../require-model-kind.js'
 import type { ExperimentResult } from '../result.js'
 import { withInstance } from '../with-instance.js'
 import { checkUploads, countLeftovers, type UploadedFile } from './check.js'
-import { filePrefix } from './plan.js'
+import { filePrefix, isOwnFile, planUploads } from './plan.js'
 import { uploadStep, type RampStep } from './ramp-step.js'
 import { checkThresholds, type Thresholds } from './thresholds.js'
 
@@ -61,7 +61,7 @@ async function upload(
   instance: Instance,
 ): Promise<ConcurrentFileUploadsResult> {
   const { run } = context
-  const { count, sizeBytes, ramp, thresholds } = options
+  const { sizeBytes, ramp, thresholds } = options
   const request = {
     modelId: options.modelId,
     envKey: 'CONCURRENCY_MODEL_ID',
@@ -71,7 +71,7 @@ async function upload(
   const existingId = findModelId(options.settings, request)
   if (existingId !== undefined) await requireFillableModel(instance, existingId)
   const model = await getOrCreateModel(context, instance, options.settings, request)
-  const files = count * ramp.length
+  const files = ramp.reduce((sum, _step, index) => sum + [...planUploads(run, index + 1, options)].length, 0)
   const planned = { files, sizeBytes, bytes: files * sizeBytes }
   run.expect({ steps: planned.files, bytes: planned.bytes })
 
@@ -91,7 +91,7 @@ async function upload(
   let leftovers = 0
   const findings = await checkAtEnd(run, async () => {
     const listed = await listFiles(instance, model.modelId)
-    leftovers = countLeftovers(uploaded, filePrefix(run.id), listed)
+    leftovers = countLeftovers(uploaded, listed, (name) => isOwnFile(run, name))
     return checkUploads(uploaded, sizeBytes, listed)
   })
   return {

@@ -1,4 +1,6 @@
 import { UsageError } from '../../errors.js'
+import type { Run } from '../../run/run.js'
+import { stepKey } from '../../run/step.js'
 import type { PlannedFile } from '../ensure-files.js'
 
 /** As many as `--concurrency` allows. */
@@ -22,15 +24,33 @@ export function filePrefix(runId: string): string {
   return `concurrent-${runId}-`
 }
 
-/** The files of one step of a ramp, one after the other. Their names are those of this run; their bytes of any run. */
+/**
+ * The files of one step of a ramp that this process uploads, one after the other. Their names are those of this run; their
+ * bytes of any run.
+ */
 export function* planUploads(
-  runId: string,
+  run: Run,
   stepNumber: number,
   { count, sizeBytes }: { readonly count: number; readonly sizeBytes: number },
 ): Generator<PlannedFile> {
   const digits = String(count).length
   for (let number = 1; number <= count; number++) {
     const place = `${stepNumber}-${String(number).padStart(digits, '0')}-of-${count}.bin`
-    yield { name: `${filePrefix(runId)}${place}`, stableName: `concurrent-${place}`, sizeBytes }
+    if (ownsPlace(run, place))
+      yield { name: `${filePrefix(run.id)}${place}`, stableName: stableNameOf(place), sizeBytes }
   }
+}
+
+/** Whether a file that is listed is one that this process uploads, or should have. */
+export function isOwnFile(run: Run, name: string): boolean {
+  const prefix = filePrefix(run.id)
+  return name.startsWith(prefix) && ownsPlace(run, name.slice(prefix.length))
+}
+
+function ownsPlace(run: Run, place: string): boolean {
+  return run.owns(stepKey({ kind: 'file', name: stableNameOf(place) }))
+}
+
+function stableNameOf(place: string): string {
+  return `concurrent-${place}`
 }

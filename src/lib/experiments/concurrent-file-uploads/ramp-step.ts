@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { ExpectedError } from '../../errors.js'
 import type { Run } from '../../run/run.js'
-import { Statistics, type KindStatistics } from '../../run/statistics.js'
+import type { KindStatistics } from '../../run/statistics.js'
 import { toUpload, type UploadSettings } from '../ensure-files.js'
 import type { FileUploads } from '../file-uploads.js'
 import type { UploadedFile } from './check.js'
@@ -41,10 +41,10 @@ export async function uploadStep(
   uploaded: UploadedFile[],
 ): Promise<RampStep> {
   const { concurrency, sizeBytes } = step
-  const statistics = new Statistics()
+  const statistics = run.measure(`ramp ${step.number}`)
   const limit = pLimit(concurrency)
   const startedMs = performance.now()
-  const outcomes = [...planUploads(run.id, step.number, step)].map((file) =>
+  const outcomes = [...planUploads(run, step.number, step)].map((file) =>
     limit(async () => {
       try {
         const onUploaded = (latencyMs: number): void =>

@@ -11,6 +11,7 @@ import type { Script } from '../../content/long-word.js'
 import { saysTheSame } from '../../content/schema-values/index.js'
 import { syntheticSource } from '../../content/sources.js'
 import type { Run } from '../../run/run.js'
+import { checkAtEnd } from '../check-at-end.js'
 import type { ExperimentContext } from '../context.js'
 import { forEachInRun } from '../for-each.js'
 import type { ExperimentResult } from '../result.js'
@@ -83,9 +84,13 @@ export async function longNames(context: ExperimentContext, options: LongNamesOp
       },
       isFileInParts: plan.file.isInParts,
     }
-    if (run.isDryRun || run.stopReason !== undefined)
-      return { ...result, isCompared: false, findings: [], run: run.report() }
-    return { ...result, isCompared: true, findings: await checkStored(instance, plan, made), run: run.report() }
+    let isCompared = false
+    const findings = await checkAtEnd(run, async () => {
+      const differences = await checkStored(instance, plan, made)
+      isCompared = true
+      return differences
+    })
+    return { ...result, isCompared, findings, run: run.report() }
   })
 }
 

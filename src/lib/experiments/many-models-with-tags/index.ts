@@ -5,6 +5,7 @@ import { searchModels } from '../../api/search-models.js'
 import type { Settings } from '../../config/settings.js'
 import { saysTheSame, type Metadata } from '../../content/schema-values/index.js'
 import type { Run } from '../../run/run.js'
+import { checkAtEnd } from '../check-at-end.js'
 import type { ExperimentContext } from '../context.js'
 import { forEachInRun } from '../for-each.js'
 import type { ExperimentResult } from '../result.js'
@@ -61,9 +62,10 @@ export async function manyModelsWithTags(
   checkPlan(plan, run.id)
   return withInstance(context, options.settings, async (instance) => {
     const places = await decidePlaces(instance, { ...options, tags: plan.tags })
-    run.expect({ steps: count * (places.card === undefined ? 1 : 3), bytes: 0 })
+    const ownCount = countOwnModels(run, plan)
+    run.expect({ steps: ownCount * (places.card === undefined ? 1 : 3), bytes: 0 })
     const made = new MadeModels()
-    await forEachInRun(run, planModels(plan, run.id), options, (planned) =>
+    await forEachInRun(run, ownModels(run, plan), options, (planned) =>
       makeModel(run, instance, planned, { places, seed, made }),
     )
     const models = run.isDryRun ? [] : made.list()
@@ -72,7 +74,7 @@ export async function manyModelsWithTags(
       version,
       seed,
       target: { url: instance.origin, modelId: '', isNew: false },
-      tags: countTags(plan, run.id, models),
+      tags: countTags(run, plan, models),
       tagsIn: {
         isOnModel: places.isOnModel,
         ...(places.card && { cardSchemaId: places.card.schemaId }),
@@ -80,11 +82,13 @@ export async function manyModelsWithTags(
       },
       models,
     }
-    if (run.isDryRun || run.stopReason !== undefined)
-      return { ...result, searches: [], findings: [], run: run.report() }
-    const stored = await compareStored(instance, run.id, models)
-    const searches = await searchTags(instance, plan.tags, models, run.concurrency)
-    return { ...result, searches, findings: [...stored, ...describeWrongSearches(searches)], run: run.report() }
+    let searches: readonly TagSearch[] = []
+    const findings = await checkAtEnd(run, async () => {
+      const stored = await compareStored(instance, run.id, models)
+      searches = await searchTags(instance, plan.tags, models, run.concurrency)
+      return [...stored, ...describeWrongSearches(searches)]
+    })
+    return { ...result, searches, findings, run: run.report() }
   })
 }
 
@@ -145,9 +149,22 @@ async function findModel(instance: Instance, runId: string, { name }: PlannedMod
   return (await searchModels(instance, { search, titleOnly: true })).find((model) => model.name === name)?.id
 }
 
-function countTags(plan: ModelsPlan, runId: string, models: readonly MadeModel[]): ManyModelsResult['tags'] {
+/** The models that this process makes: all of them, unless several make the run together. */
+function* ownModels(run: Run, plan: ModelsPlan): Generator<PlannedModel> {
+  for (const model of planModels(plan, run.id)) {
+    if (run.owns(model.stepName)) yield model
+  }
+}
+
+function countOwnModels(run: Run, plan: ModelsPlan): number {
+  let count = 0
+  for (const { stepName } of planModels(plan, run.id)) count += Number(run.owns(stepName))
+  return count
+}
+
+function countTags(run: Run, plan: ModelsPlan, models: readonly MadeModel[]): ManyModelsResult['tags'] {
   const planned = new Map<string, number>()
-  for (const { tags } of planModels(plan, runId)) {
+  for (const { tags } of ownModels(run, plan)) {
     for (const tag of tags) planned.set(tag.toLowerCase(), (planned.get(tag.toLowerCase()) ?? 0) + 1)
   }
   return plan.tags.map((tag) => ({

@@ -1,6 +1,7 @@
 import type { ImageReference, ReleaseEntry } from '../../api/answers.js'
 import { listReleases, MAX_JSON_BODY_BYTES, measureReleaseBody } from '../../api/releases.js'
 import { ExpectedError, UsageError } from '../../errors.js'
+import { makeInOrder } from '../make-in-order.js'
 import { ReleaseMaker, type ReleaseToMake } from '../make-releases.js'
 import type { Finding } from '../result.js'
 import type { Work } from './options.js'
@@ -36,25 +37,20 @@ export async function makeReleases(
   pushed: PushedImages,
 ): Promise<ReleaseOfImages[]> {
   const maker = new ReleaseMaker(run, instance, { modelId, listed, bump: options.bump })
-  const releases: ReleaseOfImages[] = []
-  let hasFailed = false
-  for (const [index, group] of groups.entries()) {
-    const images = group.map((image) => ({ ...image, repository: modelId }))
-    const named = images.map(nameOf)
+  const releases = groups.map((group): ReleaseOfImages => {
+    const named = group.map(nameOf)
     const present = listed.find((entry) => isReleaseOf(entry, named))
-    if (present !== undefined) {
-      releases.push({ semver: present.semver, images: named, wasThere: true })
-      continue
-    }
-    let semver: string | undefined
-    if (!hasFailed || options.keepGoing) {
-      const name = `${index + 1} of ${describeGroup(images)}`
-      const release = { name, notes: describeGroup(images), fileIds: [], images }
-      semver = await makeRelease(maker, release, pushed)
-      hasFailed ||= semver === undefined
-    }
-    releases.push({ ...(semver && { semver }), images: named, wasThere: false })
-  }
+    return { ...(present && { semver: present.semver }), images: named, wasThere: present !== undefined }
+  })
+  await makeInOrder(run, groups, async (group, index) => {
+    const release = releases[index]
+    if (release === undefined || release.wasThere) return true
+    const images = group.map((image) => ({ ...image, repository: modelId }))
+    const notes = describeGroup(images)
+    const semver = await makeRelease(maker, { name: `${index + 1} of ${notes}`, notes, fileIds: [], images }, pushed)
+    if (semver) releases[index] = { ...release, semver }
+    return semver !== undefined || options.keepGoing
+  })
   return releases
 }
 

@@ -18,12 +18,13 @@ export interface RevisionsCheck {
  *
  * @param made versions by the number of the revision
  * @param before the latest version before the run
+ * @param isAlone whether no other process makes versions of this run
  */
 export async function checkRevisions(
   instance: Instance,
   modelId: string,
   plan: CardPlan,
-  { made, before }: { made: ReadonlyMap<number, number>; before: number },
+  { made, before, isAlone }: { made: ReadonlyMap<number, number>; before: number; isAlone: boolean },
 ): Promise<RevisionsCheck> {
   const stored = new Map((await listCardRevisions(instance, modelId)).map((card) => [card.version, card]))
   const findings: Finding[] = []
@@ -37,7 +38,7 @@ export async function checkRevisions(
   }
   const own = new Set(made.values())
   for (const version of stored.keys()) {
-    if (version <= before || own.has(version)) continue
+    if (!isAlone || version <= before || own.has(version)) continue
     findings.push({
       subject: `version ${version} of the card`,
       message: 'is there, although no answer to this run said so',

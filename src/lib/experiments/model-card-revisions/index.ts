@@ -6,7 +6,8 @@ import { chooseSchema, getSchema } from '../../api/schemas.js'
 import type { Settings } from '../../config/settings.js'
 import { saysTheSame, type FieldKind } from '../../content/schema-values/index.js'
 import { UsageError } from '../../errors.js'
-import type { Run } from '../../run/run.js'
+import type { FindContext, Run } from '../../run/run.js'
+import { checkAtEnd } from '../check-at-end.js'
 import type { ExperimentContext } from '../context.js'
 import { findModelId, getOrCreateModel } from '../get-or-create-model.js'
 import type { ExperimentResult } from '../result.js'
@@ -72,7 +73,12 @@ export async function modelCardRevisions(
     })
     const before = Math.max(1, start.version)
     run.expect({ steps: count, bytes: 0 })
-    const { made, racesLost } = await saveRevisions(context, instance, model.modelId, plan, options)
+    const { made, racesLost } = await saveRevisions(
+      context,
+      instance,
+      { modelId: model.modelId, plan, before },
+      options,
+    )
     const result = {
       experiment: 'model-card-revisions' as const,
       version,
@@ -85,9 +91,17 @@ export async function modelCardRevisions(
       revisions: [...made].toSorted(([a], [b]) => a - b).map(([revision, saved]) => ({ revision, version: saved })),
       racesLost,
     }
-    if (run.isDryRun || run.stopReason !== undefined) return { ...result, findings: [], run: run.report() }
-    const { findings, ...check } = await checkRevisions(instance, model.modelId, plan, { made, before })
-    return { ...result, check, findings, run: run.report() }
+    let check: CardRevisionsResult['check']
+    const findings = await checkAtEnd(run, async () => {
+      const { findings: differences, ...figures } = await checkRevisions(instance, model.modelId, plan, {
+        made,
+        before,
+        isAlone: run.isAlone,
+      })
+      check = figures
+      return differences
+    })
+    return { ...result, ...(check && { check }), findings, run: run.report() }
   })
 }
 
@@ -109,18 +123,25 @@ async function readStart(
   return { schema: await chooseSchema(instance, kind === 'data-card' ? 'dataCard' : 'model'), version: 0 }
 }
 
+/** What the revisions are made of, and the version that was there before them. */
+interface RevisionsWork {
+  readonly modelId: string
+  readonly plan: CardPlan
+  readonly before: number
+}
+
 async function saveRevisions(
   { run }: ExperimentContext,
   instance: Instance,
-  modelId: string,
-  plan: CardPlan,
+  work: RevisionsWork,
   { count, intervalMs, keepGoing }: CardRevisionsOptions,
 ): Promise<{ made: ReadonlyMap<number, number>; racesLost: number }> {
-  const races = new VersionRaces()
+  const races = new VersionRaces(run.isAlone)
   const made = new Map<number, number>()
   const pace = { count, keepGoing, intervalMs: run.isDryRun ? 0 : intervalMs }
   await forEachPaced(run, pace, async (index, onStart) => {
-    made.set(index, await saveRevision(run, instance, { modelId, plan, index, races, onStart }))
+    if (!run.owns(`revision ${index}`)) return
+    made.set(index, await saveRevision(run, instance, work, { index, races, onStart }))
   })
   return { made: run.isDryRun ? new Map() : made, racesLost: races.lost }
 }
@@ -128,15 +149,19 @@ async function saveRevisions(
 async function saveRevision(
   run: Run,
   instance: Instance,
-  work: { modelId: string; plan: CardPlan; index: number; races: VersionRaces; onStart: () => void },
+  { modelId, plan, before }: RevisionsWork,
+  { index, races, onStart }: { index: number; races: VersionRaces; onStart: () => void },
 ): Promise<number> {
-  const { modelId, plan, index, races, onStart } = work
-  const find = async (): Promise<number | undefined> => {
+  const find = async ({ notes }: FindContext): Promise<number | undefined> => {
+    // Another run with the same seed has made the same cards: versions from before this one are not meant.
+    const since = notes.find((note) => typeof note === 'number') ?? before
     const revisions = await listCardRevisions(instance, modelId)
-    return revisions.findLast(({ metadata }) => saysTheSame(metadata, plan.makeCard(index)))?.version
+    return revisions.find(({ version, metadata }) => version > since && saysTheSame(metadata, plan.makeCard(index)))
+      ?.version
   }
-  return run.step({ kind: 'revision', name: String(index), planned: 0, find }, ({ signal }) => {
+  return run.step({ kind: 'revision', name: String(index), planned: 0, find }, async ({ signal, notes, note }) => {
     onStart()
+    if (notes.length === 0) await note(before)
     const card = plan.makeCard(index)
     return races.enter(() => putCard(instance, modelId, card), { signal, onLost: () => run.noteRetry() })
   })

@@ -5,15 +5,24 @@ import { ResponseError } from '../../http/errors.js'
 const LOST = new Set([409, 500])
 /** Times in a row that a version may lose while no other wins: then it is no race, but a server that fails. */
 const MAX_LOSSES_WITHOUT_WINNER = 10
-/** Losers wait up to so long for each time that they have lost, and not all the same. */
-const WAIT_MS = 50
-const MAX_WAIT_MS = 1000
+/**
+ * Losers wait up to so long, and not all the same; the limit doubles each time that they lose, so that also many of them
+ * are soon spread out, and most requests are not in vain.
+ */
+const FIRST_WAIT_MS = 100
+const MAX_WAIT_MS = 6400
 
 /** Tells the losers of races for the next version of a card from failures, and lets them try again. */
 export class VersionRaces {
+  readonly #isAlone: boolean
   #running = 0
   #won = 0
   #lost = 0
+
+  /** @param isAlone whether no other process saves versions of this run, which would be rivals that nobody sees here */
+  constructor(isAlone = true) {
+    this.#isAlone = isAlone
+  }
 
   /** How often a version lost. */
   get lost(): number {
@@ -41,7 +50,7 @@ export class VersionRaces {
   ): Promise<T> {
     for (let losses = 1, withoutWinner = 1; ; losses++, withoutWinner++) {
       const wonBefore = this.#won
-      const hadRivals = this.#running > 1
+      const hadRivals = this.#running > 1 || !this.#isAlone
       try {
         const result = await save()
         this.#won++
@@ -53,7 +62,7 @@ export class VersionRaces {
         if (!isLost || !isRace || withoutWinner >= MAX_LOSSES_WITHOUT_WINNER) throw error
         this.#lost++
         onLost()
-        const waitMs = Math.min(MAX_WAIT_MS, WAIT_MS * losses) * Math.random()
+        const waitMs = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (losses - 1)) * Math.random()
         await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted())
         if (this.#won > wonBefore) withoutWinner = 0
       }

@@ -9,6 +9,7 @@ import type { ExperimentContext } from '../context.js'
 import { ensureFiles, findExistingFiles, type UploadSettings } from '../ensure-files.js'
 import { FileUploads } from '../file-uploads.js'
 import { findModelId, getOrCreateModel } from '../get-or-create-model.js'
+import { makeInOrder } from '../make-in-order.js'
 import { ReleaseMaker } from '../make-releases.js'
 import { nextVersion, type Bump } from '../next-version.js'
 import { requireFillableModel } from '../require-model-kind.js'
@@ -155,16 +156,17 @@ async function makeReleases(
 ): Promise<ReadonlyMap<string, string>> {
   const uploads = Promise.allSettled(fileIds)
   const versions = new Map(existing)
-  for (const { name, notes, from, to } of plan.releases) {
-    if (existing.has(name)) continue
+  const missing = plan.releases.filter(({ name }) => !existing.has(name))
+  await makeInOrder(run, missing, async ({ name, notes, from, to }) => {
     try {
       const ids = await Promise.all(fileIds.slice(from, to))
       versions.set(name, await maker.make({ name, notes, fileIds: ids, images: [] }))
+      return true
     } catch (error) {
       if (!(error instanceof ExpectedError)) throw error
-      if (!keepGoing || run.stopReason !== undefined) break
+      return keepGoing && run.stopReason === undefined
     }
-  }
+  })
   for (const upload of await uploads) {
     // Expected failures are in the report already.
     if (upload.status === 'rejected' && !(upload.reason instanceof ExpectedError)) throw upload.reason

@@ -1,6 +1,6 @@
 import type { ReleaseEntry } from '../../api/answers.js'
-import { compareReleases } from '../clone-releases/compare.js'
-import { toReleaseSkeletons, type ReleaseSkeleton } from '../clone-releases/release-skeleton.js'
+import { compareReleases } from '../skeleton/compare.js'
+import { toReleaseSkeletons, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
 import type { Finding } from '../result.js'
 import { filesOf, type PlannedRelease, type ReleasePlan } from './plan.js'
 

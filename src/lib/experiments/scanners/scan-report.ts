@@ -1,15 +1,6 @@
-import { percentile } from '../../run/statistics.js'
 import type { Finding } from '../result.js'
+import { measureTimes, type Times } from '../times.js'
 import { SCAN_STATES, type FileScan, type ScannedWatchedFile, type ScanState } from './scan-watch.js'
-
-/** Times to a result in milliseconds. */
-export interface ScanTimes {
-  /** How many scans came to an end. */
-  readonly count: number
-  readonly p50: number
-  readonly p95: number
-  readonly max: number
-}
 
 export interface ScannerReport {
   readonly scanner: string
@@ -17,9 +8,9 @@ export interface ScannerReport {
   readonly files: number
   readonly states: Readonly<Record<ScanState, number>>
   /** Absent when none of its scans came to an end. */
-  readonly times?: ScanTimes
+  readonly times?: Times
   /** The same for files of up to so many bytes and more than those of the group before; smallest first. */
-  readonly timesBySize: readonly (ScanTimes & { readonly upToBytes: number })[]
+  readonly timesBySize: readonly (Times & { readonly upToBytes: number })[]
 }
 
 /** A file that a scanner found bad, or came to no result with. */
@@ -110,15 +101,8 @@ function countStates(scans: readonly FileScan[]): Record<ScanState, number> {
   return counts
 }
 
-function measure(scans: readonly FileScan[]): ScanTimes | undefined {
-  const sorted = scans.flatMap(({ afterMs }) => (afterMs === undefined ? [] : [afterMs])).sort((a, b) => a - b)
-  if (sorted.length === 0) return undefined
-  return {
-    count: sorted.length,
-    p50: percentile(sorted, 50),
-    p95: percentile(sorted, 95),
-    max: percentile(sorted, 100),
-  }
+function measure(scans: readonly FileScan[]): Times | undefined {
+  return measureTimes(scans.flatMap(({ afterMs }) => (afterMs === undefined ? [] : [afterMs])))
 }
 
 function measureBySize(scans: readonly (FileScan & { readonly sizeBytes: number })[]): ScannerReport['timesBySize'] {

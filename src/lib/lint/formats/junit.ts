@@ -1,10 +1,9 @@
-import { showControls } from '../../http/server-text.js'
+import { escapeXml } from '../../report/xml-text.js'
 import type { Finding } from '../finding.js'
 import { fails, type Report } from '../report.js'
 import type { RuleInfo } from '../rules/rule.js'
 import type { Format } from './format.js'
 import { summaryLines } from './summary-lines.js'
-import { toWellFormed } from './well-formed.js'
 
 /**
  * JUnit XML with a test suite for each rule. A finding that fails the check is a failed test, any other one a test that
@@ -49,19 +48,4 @@ function formatCase(finding: Finding, { summary }: Report): string {
     ? `<failure type="${escapeXml(level)}" message="${escapeXml(message)}">${text}</failure>`
     : `<system-out>${escapeXml(level)}: ${text}</system-out>`
   return `${head}${line === null ? '' : ` line="${line}"`}>${body}</testcase>`
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-}
-
-/** XML 1.0 has no way to write control characters, unpaired surrogates and two others, so they are shown instead. */
-function escapeXml(text: string): string {
-  return toWellFormed(showControls(text))
-    .replace(/[\uFFFE\uFFFF]/g, '\uFFFD')
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 }

@@ -1,4 +1,4 @@
-import { showControls } from '../../http/server-text.js'
+import { code, escapeText, table } from '../../report/markdown-text.js'
 import type { Finding } from '../finding.js'
 import type { Format } from './format.js'
 import { summaryLines } from './summary-lines.js'
@@ -35,23 +35,4 @@ export const markdown: Format = (report) => {
 
 function placeOf({ file, line }: Pick<Finding, 'file' | 'line'>): string {
   return line === null ? file : `${file}:${line}`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
-}
-
-/** Every ASCII punctuation character can be escaped (CommonMark, "Backslash escapes"); an @ would call somebody. */
-function escapeText(text: string): string {
-  return showControls(text)
-    .replace(/[\\`*_{}[\]()#+!|<>~&$]/g, '\\$&')
-    .replaceAll('@', '@\u2060')
-}
-
-/** A code span; in a table a pipe ends the cell even there (GitHub Flavored Markdown, "Tables"). */
-function code(text: string): string {
-  const shown = showControls(text).replaceAll('|', '\\|')
-  const fence = '`'.repeat(Math.max(0, ...(shown.match(/`+/g) ?? []).map((run) => run.length)) + 1)
-  const pad = /^`|`$/.test(shown) ? ' ' : ''
-  return `${fence}${pad}${shown}${pad}${fence}`
 }

@@ -1,7 +1,7 @@
 import type { Finding, Level } from '../finding.js'
 import type { RuleInfo } from '../rules/rule.js'
 import type { Format } from './format.js'
-import { toWellFormed } from './well-formed.js'
+import { toWellFormed } from '../../report/well-formed.js'
 
 const LEVELS: Readonly<Record<Level, string>> = { error: 'error', warning: 'warning', info: 'note' }
 

@@ -47,14 +47,28 @@ export async function findRunId(directory: string, name: string, command?: strin
     throw new UsageError(`There is no ${what} in ${directory}.`, ADVICE)
   }
   // The name becomes a file's, so it has to be one that this tool makes.
-  const exists =
-    isRunId(name) &&
-    (await access(journalFile(directory, name)).then(
-      () => true,
-      () => false,
-    ))
-  if (!exists) throw new UsageError(`There is no run ${showServerText(name)} in ${directory}.`, ADVICE)
+  if (!(isRunId(name) && (await hasJournal(directory, name))))
+    throw new UsageError(`There is no run ${showServerText(name)} in ${directory}.`, ADVICE)
   return name
+}
+
+/**
+ * Says whether a run is recorded. What a process has left that was killed as it began is none, and is removed.
+ *
+ * @throws UsageError when a process has the run
+ */
+export async function isRecorded(directory: string, id: string): Promise<boolean> {
+  if (!(await hasJournal(directory, id))) return false
+  if ((await readRun(directory, id)) !== undefined) return true
+  await forgetRun(directory, id)
+  return false
+}
+
+function hasJournal(directory: string, id: string): Promise<boolean> {
+  return access(journalFile(directory, id)).then(
+    () => true,
+    () => false,
+  )
 }
 
 const ADVICE = ['bailo-exp runs list, which lists the runs that there are', 'a run that made nothing leaves no journal']

@@ -1,6 +1,6 @@
+import { findTimerDuration } from '../../content/duration.js'
 import { parseRate, parseSize } from '../../content/size.js'
 import { UsageError } from '../../errors.js'
-import { parseDuration } from '../duration.js'
 import { mayBeOfRegistry, ROUTE_NAMES, takeRoute, type RouteSelector } from './route-selector.js'
 import type { Effect, ErrorAnswer, FaultRule, Outcome, Trigger } from './rule.js'
 
@@ -179,7 +179,7 @@ function readProbability(words: Words): number {
 }
 
 function readDuration(words: Words, word: string): number {
-  return read(words, word, parseDuration, 'a time such as 250ms, 2s or 1m') ?? 0
+  return read(words, word, findTimerDuration, 'a time such as 250ms, 2s or 1m') ?? 0
 }
 
 function readSize(words: Words, word: string): number | undefined {

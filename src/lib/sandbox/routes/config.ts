@@ -2,8 +2,8 @@ import type { SandboxParts } from '../parts.js'
 import type { Routes } from '../routes.js'
 
 /** Adds how the instance is set up: its user interface, and the other instances that it knows. */
-export function addConfigRoutes(routes: Routes, _parts: SandboxParts): void {
-  routes.add('get', '/api/v2/config/ui', ({ request: { host } }) => describeUserInterface(host))
+export function addConfigRoutes(routes: Routes, { delivery }: SandboxParts): void {
+  routes.add('get', '/api/v2/config/ui', ({ request: { host } }) => describeUserInterface(host, delivery !== undefined))
 
   routes.add('get', '/api/v2/system/peers', () => ({ peers: {} }))
 }
@@ -12,8 +12,9 @@ export function addConfigRoutes(routes: Routes, _parts: SandboxParts): void {
  * The same settings as the defaults of the server, with texts of our own (from Bailo's source).
  *
  * @param host where the caller reaches the sandbox, and with it the registry
+ * @param isDelivering whether exports are brought to another sandbox
  */
-function describeUserInterface(host: string) {
+function describeUserInterface(host: string, isDelivering: boolean) {
   return {
     banner: { enabled: true, text: 'SANDBOX', colour: 'orange', textColor: 'black' },
     issues: {
@@ -34,7 +35,10 @@ function describeUserInterface(host: string) {
         additionalInfoHeading: 'Additional information',
         originalAnswerHeading: 'Original answer',
       },
-      export: { enabled: false, disclaimer: 'What is exported from a sandbox goes nowhere.' },
+      export: {
+        enabled: false,
+        disclaimer: `What is exported from a sandbox goes ${isDelivering ? 'to another sandbox' : 'nowhere'}.`,
+      },
     },
     announcement: { enabled: false, text: '', startTimestamp: '' },
     helpPopoverText: { manualEntryAccess: '' },

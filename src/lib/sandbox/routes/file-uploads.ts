@@ -1,15 +1,12 @@
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { findEntry, findFile, requireAction } from '../access.js'
-import type { StoredBlob } from '../blob-store.js'
 import { describeFile } from '../describe.js'
 import { badRequest, notFound } from '../errors.js'
 import { planChunks } from '../multipart.js'
 import type { SandboxParts } from '../parts.js'
 import type { Routes } from '../routes.js'
-import { planScans } from '../scan-plan.js'
-import type { StoredFile } from '../state.js'
-import { newFile, normaliseFileTags } from '../uploads.js'
+import { newFile, normaliseFileTags, storeContent } from '../uploads.js'
 import { invalidRequest, wrongType } from '../zod-issues.js'
 
 export function addFileUploadRoutes(routes: Routes, parts: SandboxParts): void {
@@ -64,20 +61,4 @@ export function addFileUploadRoutes(routes: Routes, parts: SandboxParts): void {
 /** The bytes of an upload; none when it claimed to be JSON, because then the JSON parser has eaten them (observed). */
 function readUpload({ body }: FastifyRequest): AsyncIterable<Uint8Array> {
   return body instanceof Readable ? body : Readable.from([])
-}
-
-/** Lists a file with its bytes, unless its model went away while they were coming in. */
-async function storeContent(
-  { state, blobs, scanners }: SandboxParts,
-  file: StoredFile,
-  blob: StoredBlob,
-): Promise<void> {
-  const entry = state.entries.get(file.modelId)
-  if (entry === undefined) {
-    await blobs.remove(blob.key)
-    throw notFound('The requested entry was not found.', { modelId: file.modelId })
-  }
-  file.content = { blobKey: blob.key, sizeBytes: blob.sizeBytes }
-  if (scanners) file.scans = planScans(scanners, { artefactKind: 'file', name: file.name, sizeBytes: blob.sizeBytes })
-  entry.files.set(file._id, file)
 }

@@ -1,18 +1,20 @@
 import { findEntry, requireAction } from '../access.js'
 import { badRequest, BailoError, notFound } from '../errors.js'
+import type { Principal } from '../auth.js'
 import type { SandboxParts } from '../parts.js'
 import type { Routes } from '../routes.js'
 import type { Transfer } from '../state.js'
-import { packArchive, unpackArchive, type ArchiveEntry } from '../transfer-archive.js'
+import { packArchive, readArchive } from '../transfer-archive.js'
 import { findReleasesForExport, refuseUncleanFiles } from '../transfer-checks.js'
 import { listDocuments } from '../transfer-documents.js'
 import { fetchArchive } from '../transfer-fetch.js'
-import { importDocuments } from '../transfer-import.js'
+import { importArchive } from '../transfer-import-archive.js'
 import { describeTransfer, planArtefacts } from '../transfer-plan.js'
 
 /**
  * Adds exports and imports. There is no S3: the archive of the documents is kept with all other bytes, under a random name,
- * and files and images only seem to be copied. Rules and messages are from Bailo's source.
+ * and files and images only seem to be copied, unless exports are brought to another sandbox. Rules and messages are from
+ * Bailo's source.
  */
 export function addTransferRoutes(routes: Routes, parts: SandboxParts): void {
   const { state, blobs, images } = parts
@@ -38,9 +40,10 @@ export function addTransferRoutes(routes: Routes, parts: SandboxParts): void {
       modelId,
       createdBy: principal.user,
       archiveKey: archive.key,
-      artefacts: planArtefacts(entry, releases, images),
+      artefacts: planArtefacts(entry, releases, images, parts.delivery !== undefined),
     }
     state.transfers.set(transfer._id, transfer)
+    parts.delivery?.deliver(transfer, entry)
     return { message: 'Successfully started export upload.' }
   })
 
@@ -59,15 +62,19 @@ export function addTransferRoutes(routes: Routes, parts: SandboxParts): void {
   })
 
   routes.add('post', '/api/v2/model/import/s3', async ({ principal, body: { payloadUrl } }) =>
-    importDocuments(parts, principal, unpack(await fetchArchive(payloadUrl))),
+    importFrom(parts, principal, payloadUrl),
   )
 }
 
-/** @throws BailoError 500 for what is no archive */
-function unpack(bytes: Uint8Array): ArchiveEntry[] {
+/** @throws BailoError as {@link importArchive} does, and 500 for what is no archive, or breaks off */
+async function importFrom(parts: SandboxParts, principal: Principal, payloadUrl: string) {
+  const archive = await fetchArchive(payloadUrl)
   try {
-    return unpackArchive(bytes)
-  } catch {
+    return await importArchive(parts, principal, readArchive(archive))
+  } catch (error) {
+    if (error instanceof BailoError) throw error
     throw new BailoError(500, 'Error processing tarball during import.')
+  } finally {
+    archive.destroy()
   }
 }
