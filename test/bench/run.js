@@ -3,6 +3,7 @@
 //     npm run bench -- --only upload,start    some parts
 //     npm run bench -- --quick                a tenth of the bytes and items, three rounds: for a first impression
 //     npm run bench -- --rounds 9             more rounds than the usual five after the warm-up
+//     npm run bench -- --scale 0.25           other sizes and counts than those of the targets
 //     npm run bench -- --output FILE          where the figures go as JSON
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: names.join(',') },
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
+    scale: { type: 'string', default: '1' },
     output: { type: 'string', default: join(import.meta.dirname, '..', '..', 'bench-results', 'bench.json') },
   },
 })
@@ -37,7 +39,7 @@ const machine = {
 console.log(`Node.js ${machine.node}, ${machine.cores} cores of ${machine.processor}, ${machine.memoryGiB} GiB\n`)
 
 /** What every part is given: how often it measures after the warm-up, and what its sizes and counts are multiplied with. */
-const extent = values.quick ? { rounds: 3, scale: 0.1 } : { rounds: Number(values.rounds), scale: 1 }
+const extent = values.quick ? { rounds: 3, scale: 0.1 } : { rounds: Number(values.rounds), scale: Number(values.scale) }
 const rows = []
 for (const name of chosen) {
   const { measure } = await import(join(targets, `${name}.js`))
