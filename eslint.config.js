@@ -26,6 +26,7 @@ export default defineConfig(
         URL: 'readonly',
         performance: 'readonly',
         Buffer: 'readonly',
+        fetch: 'readonly',
       },
     },
   },

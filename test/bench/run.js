@@ -2,6 +2,8 @@
 //
 //     npm run bench -- --only upload,start    some parts
 //     npm run bench -- --quick                a tenth of the bytes and items, three rounds: for a first impression
+//     npm run bench -- --rounds 9             more rounds than the usual five after the warm-up
+//     npm run bench -- --scale 0.25           other sizes and counts than those of the targets
 //     npm run bench -- --output FILE          where the figures go as JSON
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
@@ -15,6 +17,8 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: names.join(',') },
     quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    scale: { type: 'string', default: '1' },
     output: { type: 'string', default: join(import.meta.dirname, '..', '..', 'bench-results', 'bench.json') },
   },
 })
@@ -35,7 +39,7 @@ const machine = {
 console.log(`Node.js ${machine.node}, ${machine.cores} cores of ${machine.processor}, ${machine.memoryGiB} GiB\n`)
 
 /** What every part is given: how often it measures after the warm-up, and what its sizes and counts are multiplied with. */
-const extent = values.quick ? { rounds: 3, scale: 0.1 } : { rounds: 5, scale: 1 }
+const extent = values.quick ? { rounds: 3, scale: 0.1 } : { rounds: Number(values.rounds), scale: Number(values.scale) }
 const rows = []
 for (const name of chosen) {
   const { measure } = await import(join(targets, `${name}.js`))
@@ -48,5 +52,8 @@ console.log()
 printTable(rows)
 const output = resolve(values.output)
 mkdirSync(dirname(output), { recursive: true })
-writeFileSync(output, `${JSON.stringify({ machine, isQuick: values.quick, rows }, undefined, 2)}\n`)
+writeFileSync(
+  output,
+  `${JSON.stringify({ machine, rounds: extent.rounds, scale: extent.scale, rows }, undefined, 2)}\n`,
+)
 console.log(`\n${output}`)

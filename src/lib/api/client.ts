@@ -64,7 +64,7 @@ class JsonRequest {
     if (body !== undefined && typeof body !== 'string') throw new TypeError('only JSON is sent in this way')
     this.url = url
     this.method = method
-    this.headers = new Headers(headers)
+    this.headers = headers instanceof Headers ? headers : new Headers(headers)
     this.text = body
     this.signal = signal ?? undefined
   }

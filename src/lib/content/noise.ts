@@ -17,10 +17,12 @@ export interface NoiseIdentity {
 
 /** AES works in blocks of this size, and CTR mode counts them (NIST SP 800-38A, section 6.5). */
 const CIPHER_BLOCK_BYTES = 16
+/** So many bytes are made faster than a slot, which most likely is not read again where content is so short. */
+const SHORT_BYTES = 32 * 1024
 
 /**
  * The random block that all noise of a seed is cut from. Its slots are made when they are first read, each as the cipher's
- * own output, so that little content takes little memory and nothing is copied.
+ * own output, so that nothing is copied; a few bytes are made without their slot, so that little content takes little memory.
  */
 class RandomBlock {
   readonly seed: string
@@ -37,15 +39,20 @@ class RandomBlock {
   /** The bytes from `start` up to `end`, or up to the end of a slot where that comes first. */
   read(start: number, end: number): Buffer {
     const index = Math.floor(start / CHUNK_BYTES)
-    const slot = (this.#slots[index] ??= this.#createSlot(index))
     const slotStart = index * CHUNK_BYTES
+    const slotEnd = slotStart + CHUNK_BYTES
+    if (this.#slots[index] === undefined && end - start <= SHORT_BYTES)
+      return this.#encrypt(start, Math.min(end, slotEnd))
+    const slot = (this.#slots[index] ??= this.#encrypt(slotStart, slotEnd))
     return slot.subarray(start - slotStart, end - slotStart)
   }
 
-  #createSlot(index: number): Buffer {
+  #encrypt(start: number, end: number): Buffer {
+    const skippedBytes = start % CIPHER_BLOCK_BYTES
     const counter = Buffer.alloc(CIPHER_BLOCK_BYTES)
-    counter.writeUInt32BE((index * CHUNK_BYTES) / CIPHER_BLOCK_BYTES, CIPHER_BLOCK_BYTES - 4)
-    return createCipheriv('aes-256-ctr', this.#key, counter).update(readZeros(0, CHUNK_BYTES))
+    counter.writeUInt32BE((start - skippedBytes) / CIPHER_BLOCK_BYTES, CIPHER_BLOCK_BYTES - 4)
+    const zeros = readZeros(0, Math.min(end - start + skippedBytes, CHUNK_BYTES))
+    return createCipheriv('aes-256-ctr', this.#key, counter).update(zeros).subarray(skippedBytes)
   }
 }
 

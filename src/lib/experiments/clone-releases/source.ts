@@ -1,13 +1,13 @@
 import type { ReleaseEntry } from '../../api/answers.js'
 import type { Instance } from '../../api/instance.js'
 import { getModel } from '../../api/models.js'
-import { listReleases } from '../../api/releases.js'
+import { listReleases, readReleases } from '../../api/releases.js'
 import { UsageError } from '../../errors.js'
 import { RegistryClient } from '../../registry/client.js'
 import { readDump, saveDump } from './dump.js'
 import { readImages, type ImageSet } from '../skeleton/image-set.js'
 import type { CloneReleasesOptions } from './options.js'
-import { toReleaseSkeletons, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
+import { createSkeletonReader, sortByAge, type DatedSkeleton, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
 import { selectReleases } from '../skeleton/select.js'
 
 /** What is to be copied. */
@@ -45,15 +45,14 @@ export async function readSource(
       'name another model with --to, or none to have one created',
     ])
   }
-  const entries = await readEntries(options, instance, modelId, file)
-  if (entries.length === 0) {
+  const dated = await readDated(options, instance, modelId, file)
+  if (dated.length === 0) {
     throw new UsageError(`${file ?? modelId ?? 'The source'} has no releases to copy.`, [
       'name another source',
       'use a token with the action release:read: without it Bailo lists none',
     ])
   }
-  if (options.saveDump !== undefined) await saveDump(options.saveDump, entries)
-  const releases = selectReleases(toReleaseSkeletons(entries), options.semverRange)
+  const releases = selectReleases(sortByAge(dated), options.semverRange)
   const images = options.withImages
     ? await readImages(
         new RegistryClient(instance.connection),
@@ -69,13 +68,19 @@ export async function readSource(
   return { releases, images, origin }
 }
 
-async function readEntries(
+/** Reads the releases as a whole only where they are saved as a whole. */
+async function readDated(
   options: CloneReleasesOptions,
   instance: Instance,
   modelId: string | undefined,
   file: string | undefined,
-): Promise<readonly ReleaseEntry[]> {
-  if (file !== undefined) return readDump(file)
+): Promise<readonly DatedSkeleton[]> {
+  const read = createSkeletonReader()
+  const save = async (entries: readonly ReleaseEntry[]): Promise<DatedSkeleton[]> => {
+    if (options.saveDump !== undefined && entries.length > 0) await saveDump(options.saveDump, entries)
+    return entries.map(read)
+  }
+  if (file !== undefined) return save(await readDump(file))
   if (modelId === undefined) {
     throw new UsageError('There is nothing to clone from.', [
       'name the source with --from MODEL_ID, or a saved list of releases with --from-file FILE',
@@ -88,5 +93,6 @@ async function readEntries(
       'use --no-images to copy its releases and files',
     ])
   }
-  return listReleases(instance, modelId)
+  if (options.saveDump === undefined) return readReleases(instance, modelId, read)
+  return save(await listReleases(instance, modelId))
 }
