@@ -7,7 +7,12 @@ import { RegistryClient } from '../../registry/client.js'
 import { readDump, saveDump } from './dump.js'
 import { readImages, type ImageSet } from '../skeleton/image-set.js'
 import type { CloneReleasesOptions } from './options.js'
-import { createSkeletonReader, sortByAge, type DatedSkeleton, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
+import {
+  createSkeletonReader,
+  sortByAge,
+  type DatedSkeleton,
+  type ReleaseSkeleton,
+} from '../skeleton/release-skeleton.js'
 import { selectReleases } from '../skeleton/select.js'
 
 /** What is to be copied. */
