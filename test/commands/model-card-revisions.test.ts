@@ -336,7 +336,7 @@ describe('what goes wrong', () => {
     [['--interval', '-1s'], 2, '"-1s" is not a duration'],
     [['--interval=-1s'], 2, '"-1s" is not a duration'],
     [['--interval', '5'], 2, 'has no unit'],
-    [['--concurrency', '0'], 2, 'is neither a number from 1 to 256 nor auto'],
+    [['--concurrency', '0'], 2, 'greater than or equal to 1'],
     [['--model', 'nope-ab12cd'], 2, 'answered 404'],
   ])('is said of %j', async (args, exitCode, says) => {
     await runFailing(['model-card-revisions', ...args], { exitCode, says: [says] }, { env: environmentOf(sandbox) })
