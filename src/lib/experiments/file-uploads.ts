@@ -27,6 +27,8 @@ export interface FileUploadsOptions {
   readonly multipart?: MultipartMode
   /** The files of the model before the first upload, where they are known; otherwise they are listed. */
   readonly listed?: readonly FileEntry[]
+  /** Ids of files that the experiment has a use for already, so that they are taken for no other. */
+  readonly claimed?: Iterable<string>
 }
 
 /**
@@ -53,7 +55,8 @@ export class FileUploads {
     this.#modelId = options.modelId
     this.#multipart = options.multipart
     this.#listed = options.listed && Promise.resolve(options.listed)
-    this.#claimed = new Set(run.createdEarlier.flatMap((one) => (one.type === 'file' ? [one.fileId] : [])))
+    const created = run.createdEarlier.flatMap((one) => (one.type === 'file' ? [one.fileId] : []))
+    this.#claimed = new Set([...created, ...(options.claimed ?? [])])
   }
 
   /**

@@ -401,12 +401,12 @@ export class Run {
         notes.push(value)
       },
     })
+    await this.#journal?.begin(key)
     // It may have happened in an earlier process; a step that cannot look is one that may be carried out twice.
     if (state.isUncertain) {
       const found = await find(this.#firstRound)
       if (found !== undefined) return found
     }
-    await this.#journal?.begin(key)
     const isRepeatable = (failure: Error): boolean => {
       if (isExhausted(failure)) return false
       if (step.isRetryable?.(failure)) return true

@@ -89,7 +89,7 @@ export class ShardWaits {
         this.#rejectAll((name) => this.#describeMissing(name))
       }
       if (this.#waits.size === 0) break
-      const restMs = (performance.now() - startedMs) * REST_PER_LOOK
+      const restMs = Math.min(MAX_PAUSE_MS, (performance.now() - startedMs) * REST_PER_LOOK)
       await sleep(Math.max(pauseMs, restMs), undefined, { signal }).catch(() => undefined)
       if (signal.aborted) this.#rejectAll(() => signal.reason)
       pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 1.5)

@@ -6,7 +6,6 @@ import { syntheticSource } from '../../content/sources.js'
 import { ExpectedError } from '../../errors.js'
 import { RegistryClient } from '../../registry/client.js'
 import type { Run } from '../../run/run.js'
-import { stepKey } from '../../run/step.js'
 import { FileUploads } from '../file-uploads.js'
 import { forEachInRun } from '../for-each.js'
 import { pushImage } from '../image-pusher.js'
@@ -111,23 +110,17 @@ class FileUploader {
     this.#run = run
     this.#plan = plan
     this.#content = { seed, fill }
-    this.#uploads = new FileUploads(run, instance, { modelId, multipart, listed })
+    this.#uploads = new FileUploads(run, instance, { modelId, multipart, listed, claimed: plan.reused.values() })
     for (const [sourceId, id] of plan.reused) this.#outcomes.set(sourceId, { id })
   }
 
   /** Uploads all files, in the order in which the releases need them. One that fails is no reason to leave others out. */
   async uploadAll(): Promise<void> {
-    const [own, others] = [true, false].map((isOwn) =>
-      this.#plan.uploads.filter(
-        (file) => this.#run.owns(stepKey({ kind: 'file', name: fileStepName(file) })) === isOwn,
-      ),
-    ) as [KnownFile[], KnownFile[]]
+    const { uploads } = this.#plan
     try {
-      await Promise.all([
-        forEachInRun(this.#run, own, { keepGoing: true }, (file) => this.#upload(file)),
-        // Waiting for what other shards upload takes no place.
-        Promise.allSettled(others.map((file) => this.#upload(file))),
-      ])
+      // Files of one name are told apart by their order, which has to be the same in all shards: it is that of the plan.
+      if (this.#run.isAlone) await forEachInRun(this.#run, uploads, { keepGoing: true }, (file) => this.#upload(file))
+      else await Promise.allSettled(uploads.map((file) => this.#upload(file)))
     } finally {
       // The run was stopped, and nobody is to wait for what does not come any more.
       this.#hasEnded = true
