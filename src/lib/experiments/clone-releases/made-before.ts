@@ -9,6 +9,11 @@ export interface MadeBefore {
   isImageOpen(key: string): boolean
   /** The files that are known to be made. */
   readonly fileIds: ReadonlySet<string>
+  /**
+   * Whether files in no release are left to the steps, too: where several processes make the run, only the order of steps
+   * tells whose a file is that has a namesake.
+   */
+  readonly leavesOrphans: boolean
 }
 
 /** A run that is not continued. */
@@ -17,6 +22,7 @@ export const NOTHING_MADE: MadeBefore = {
   hasBegunFile: () => false,
   isImageOpen: () => false,
   fileIds: new Set(),
+  leavesOrphans: false,
 }
 
 /** Says which of the source's files a step is for: names may repeat. */
@@ -31,5 +37,6 @@ export function readMadeBefore(run: Run): MadeBefore {
     hasBegunFile: (file) => run.recordOf('file', fileStepName(file)) !== undefined,
     isImageOpen: (key) => run.recordOf('image', key) === 'begun',
     fileIds: new Set(run.createdEarlier.flatMap((one) => (one.type === 'file' ? [one.fileId] : []))),
+    leavesOrphans: !run.isAlone,
   }
 }

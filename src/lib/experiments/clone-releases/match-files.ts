@@ -21,7 +21,7 @@ export function matchFiles(
       if (copy?.sizeBytes === file.sizeBytes && copy !== undefined) matches.set(file.sourceId, copy.sourceId)
     }
   }
-  const orphans = groupOrphans(destination, made)
+  const orphans = made.leavesOrphans ? new Map<string, string[]>() : groupOrphans(destination, made)
   for (const file of distinctFiles(needed)) {
     if (matches.has(file.sourceId) || made.hasBegunFile(file)) continue
     const orphan = orphans.get(contentKey(file.name, file.sizeBytes))?.shift()
