@@ -19,8 +19,10 @@ const { metafile } = await build({
   metafile: true,
   // Only for sources in TypeScript, which the package has none of.
   external: ['typescript'],
-  // Most packages in it are CommonJS.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)" },
+  // Most packages in it are CommonJS. The name is one that none of them uses for itself.
+  banner: {
+    js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url)",
+  },
 })
 renameSync(join(root, output), join(root, entry))
 
