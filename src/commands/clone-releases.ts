@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core'
-import { connectionFlags, experimentFlags } from '../lib/cli/flags.js'
+import { bothEndsFlags, connectionFlags, experimentFlags } from '../lib/cli/flags.js'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { shardFlags } from '../lib/cli/shard-flags.js'
@@ -11,7 +11,6 @@ import {
   type CloneReleasesResult,
 } from '../lib/experiments/clone-releases/index.js'
 import { formatCloneReleases } from '../lib/report/clone-releases-text.js'
-import { maxStepsOf } from '../lib/run/concurrency.js'
 
 export default class CloneReleases extends ExperimentCommand {
   static override summary = "Copy the skeleton of a model's releases to another model, also on another instance."
@@ -54,16 +53,7 @@ ${exitCodesHelp}`
     ...experimentFlags,
     ...shardFlags,
     ...connectionFlags,
-    'from-env-file': Flags.string({
-      description: "dotenv file of the source's instance; the environment's URL and keys are not used for it",
-      helpGroup: 'CONNECTION',
-      helpValue: 'FILE',
-    }),
-    'to-env-file': Flags.string({
-      description: "dotenv file of the destination's instance, likewise",
-      helpGroup: 'CONNECTION',
-      helpValue: 'FILE',
-    }),
+    ...bothEndsFlags('destination'),
   }
 
   async run(): Promise<CloneReleasesResult> {
@@ -84,7 +74,6 @@ ${exitCodesHelp}`
           fill: flags.fill,
           seed: flags.seed,
           multipart: flags.multipart,
-          concurrency: maxStepsOf(flags.concurrency),
           keepGoing: flags['keep-going'],
         }),
       {

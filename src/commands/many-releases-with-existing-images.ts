@@ -13,7 +13,6 @@ import {
 import { DEFAULT_IMAGE_SIZES } from '../lib/experiments/many-releases-with-existing-images/plan.js'
 import { BUMPS } from '../lib/experiments/next-version.js'
 import { formatExistingImages } from '../lib/report/many-releases-with-existing-images-text.js'
-import { maxStepsOf } from '../lib/run/concurrency.js'
 
 export default class ManyReleasesWithExistingImages extends ExperimentCommand {
   static override summary = "Group a model's images into releases of 1, 2, 3 ... images."
@@ -77,7 +76,6 @@ ${exitCodesHelp}`
           bump: flags.bump,
           seed: flags.seed,
           fill: flags.fill,
-          concurrency: maxStepsOf(flags.concurrency),
           keepGoing: flags['keep-going'],
         }),
       {

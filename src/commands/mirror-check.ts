@@ -1,14 +1,13 @@
 import { Flags } from '@oclif/core'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
-import { connectionFlags, durationFlag, experimentFlags } from '../lib/cli/flags.js'
+import { bothEndsFlags, connectionFlags, durationFlag, experimentFlags } from '../lib/cli/flags.js'
 import { loadBothEnds } from '../lib/cli/load-both-ends.js'
 import { COPY_ENV_KEY } from '../lib/experiments/mirror-check/ends.js'
 import { mirrorCheck } from '../lib/experiments/mirror-check/index.js'
 import type { MirrorCheckResult } from '../lib/experiments/mirror-check/result.js'
 import { SOURCE_ENV_KEY } from '../lib/experiments/mirror-export/index.js'
 import { formatMirrorCheck } from '../lib/report/mirror-check-text.js'
-import { maxStepsOf } from '../lib/run/concurrency.js'
 
 export default class MirrorCheck extends ExperimentCommand {
   static override summary = 'Compare a model with its mirrored copy, also on another instance.'
@@ -50,16 +49,7 @@ ${exitCodesHelp}`
     interval: durationFlag({ description: 'time between two looks at the transfers', default: 2000 }),
     ...experimentFlags,
     ...connectionFlags,
-    'from-env-file': Flags.string({
-      description: "dotenv file of the source's instance; the environment's URL and keys are not used for it",
-      helpGroup: 'CONNECTION',
-      helpValue: 'FILE',
-    }),
-    'to-env-file': Flags.string({
-      description: "dotenv file of the copy's instance, likewise",
-      helpGroup: 'CONNECTION',
-      helpValue: 'FILE',
-    }),
+    ...bothEndsFlags('copy'),
   }
 
   async run(): Promise<MirrorCheckResult> {
@@ -77,7 +67,6 @@ ${exitCodesHelp}`
           fill: flags.fill,
           waitMs: flags['no-wait'] ? undefined : flags.wait,
           intervalMs: flags.interval,
-          concurrency: maxStepsOf(flags.concurrency),
           keepGoing: flags['keep-going'],
         }),
       {

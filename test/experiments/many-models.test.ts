@@ -6,6 +6,11 @@ import { checkPlan, planModels } from '../../src/lib/experiments/many-models-wit
 import { judge } from '../../src/lib/experiments/many-models-with-tags/search-tags.js'
 import { checkTags } from '../../src/lib/experiments/many-models-with-tags/tags.js'
 
+/** A run that one process makes. */
+function alone(id: string) {
+  return { id, owns: () => true }
+}
+
 describe('flipping the case of a tag', () => {
   it.each(['foo-bar', 'grün 7', 'οδός', 'straße', 'ﬁne', 'İzmir', '日本', 'a', '42'])(
     'keeps %j the same tag',
@@ -58,7 +63,9 @@ describe('the tags to draw from', () => {
 
 describe('the plan', () => {
   const plan = { count: 300, prefix: 'P', tags: ['a', 'b', 'c'], seed: 'seed' }
-  const list = (changes: Partial<typeof plan> = {}, runId = 'run') => [...planModels({ ...plan, ...changes }, runId)]
+  const list = (changes: Partial<typeof plan> = {}, runId = 'run') => [
+    ...planModels({ ...plan, ...changes }, alone(runId)),
+  ]
 
   it('gives each model one to all of the tags, none twice', () => {
     const counts = new Set<number>()
@@ -84,7 +91,9 @@ describe('the plan', () => {
   })
 
   it('generates a million models only as they are asked for', () => {
-    expect(planModels({ ...plan, count: 1_000_000 }, 'run').next().value).toMatchObject({ name: 'P-run-0000001' })
+    expect(planModels({ ...plan, count: 1_000_000 }, alone('run')).next().value).toMatchObject({
+      name: 'P-run-0000001',
+    })
   })
 
   it('is refused before anything is made when a request would be too large', () => {

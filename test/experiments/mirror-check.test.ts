@@ -47,7 +47,7 @@ async function cloneSkeleton(from: string): Promise<string> {
     fill: 'noise',
     multipart: 'auto',
   } as const
-  const more = { withFiles: true, withImages: true, concurrency: 4, keepGoing: false }
+  const more = { withFiles: true, withImages: true, keepGoing: false }
   const { destination, comparison } = await cloneReleases(newContext(), { ...options, ...more })
   expect(comparison?.differences).toEqual([])
   return destination.modelId
@@ -57,7 +57,7 @@ const optionsFor = (more: Partial<MirrorCheckOptions> = {}): MirrorCheckOptions 
   source: settingsOf(pair.source.sandbox),
   copy: settingsOf(pair.copy.sandbox),
   ...{ from: modelId, to: undefined, semverRange: undefined, withFiles: true, withImages: true },
-  ...{ verifiesContent: false, seed: SEED, fill: 'noise', concurrency: 4, keepGoing: false },
+  ...{ verifiesContent: false, seed: SEED, fill: 'noise', keepGoing: false },
   ...{ waitMs: 10_000, intervalMs: 30 },
   ...more,
 })

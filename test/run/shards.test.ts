@@ -129,7 +129,9 @@ describe('ShardWaits', () => {
     const waits = new ShardWaits(SHARD, { patienceMs: 5000, signal: new AbortController().signal })
     const all = Promise.all(
       Array.from({ length: 50 }, (_, number) =>
-        waits.wait(`t${number}`, 2, async (round) => ((await list(round)).has(`t${number}`) ? number : undefined)),
+        waits.wait(`t${number}`, 'by-key', async (round) =>
+          (await list(round)).has(`t${number}`) ? number : undefined,
+        ),
       ),
     )
     await sleep(50)
@@ -141,7 +143,7 @@ describe('ShardWaits', () => {
   it('ends with the reason why no more steps start', async () => {
     const stop = new AbortController()
     const waits = new ShardWaits(SHARD, { patienceMs: 60_000, signal: stop.signal })
-    const waiting = waits.wait('x', 2, () => Promise.resolve(undefined))
+    const waiting = waits.wait('x', 'by-key', () => Promise.resolve(undefined))
     stop.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
   })
@@ -149,8 +151,8 @@ describe('ShardWaits', () => {
   it('fails only what cannot be looked for', async () => {
     const waits = new ShardWaits(SHARD, { patienceMs: 60_000, signal: new AbortController().signal })
     const [bad, good] = await Promise.allSettled([
-      waits.wait('bad', 2, () => Promise.reject(new Error('refused'))),
-      waits.wait('good', 3, () => Promise.resolve(1)),
+      waits.wait('bad', 'by-key', () => Promise.reject(new Error('refused'))),
+      waits.wait('good', 'by-key', () => Promise.resolve(1)),
     ])
     expect(bad).toMatchObject({ status: 'rejected', reason: { message: 'refused' } })
     expect(good).toMatchObject({ status: 'fulfilled', value: 1 })

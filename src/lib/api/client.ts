@@ -87,11 +87,7 @@ class JsonResponse extends Response {
 
   // A property, because that is what Response's type has.
   override readonly json = async (): Promise<unknown> => {
-    try {
-      return await Promise.resolve(this.#text).then(JSON.parse)
-    } catch {
-      throw unreadable(this.#operation, 'the answer is not valid JSON.')
-    }
+    return Promise.resolve(this.#text).then((text) => parseJson(this.#operation, text))
   }
 }
 
@@ -102,6 +98,15 @@ export async function bodyOf<T>(call: Promise<{ data?: T; response: Response }>)
   return data
 }
 
+/** @throws UnexpectedAnswerError that names the operation */
+export function parseJson(operation: Operation, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw unreadable(operation, 'the answer is not valid JSON.')
+  }
+}
+
 /** Lets go of an answer that is something else. */
 export async function requireJson(operation: Operation, headers: Headers, body: Answer['body']): Promise<void> {
   if (headers.get('content-type')?.includes('json') === true) return
@@ -109,7 +114,8 @@ export async function requireJson(operation: Operation, headers: Headers, body: 
   throw unreadable(operation, `the answer is not JSON (${describeType(headers)}).`)
 }
 
-function unreadable(operation: Operation, what: string): UnexpectedAnswerError {
+/** The error for an answer whose request may well have been carried out. */
+export function unreadable(operation: Operation, what: string): UnexpectedAnswerError {
   return new UnexpectedAnswerError(operation, what, { isUnreadable: true })
 }
 

@@ -1,9 +1,9 @@
 import type { paths } from '../../../openapi/bailo-v2.js'
-import { UnexpectedAnswerError, type Operation } from '../http/errors.js'
+import type { Operation } from '../http/errors.js'
 import { ListSplitter } from '../http/list-splitter.js'
 import { MAX_JSON_ANSWER_BYTES, tooLong } from '../http/read-json-text.js'
 import type { Shape } from './answers.js'
-import { requireJson } from './client.js'
+import { parseJson, requireJson, unreadable } from './client.js'
 import type { Instance } from './instance.js'
 import { fillPath } from './paths.js'
 
@@ -39,7 +39,7 @@ export async function readList<T, R>(
     await requireJson(operation, headers, body)
     const taken: R[] = []
     const splitter = new ListSplitter(name, (text) => {
-      const entry = parse(operation, text)
+      const entry = parseJson(operation, text)
       taken.push(take(element.check(operation, entry, `/${name}/${taken.length}`)))
     })
     let sizeBytes = 0
@@ -55,22 +55,10 @@ export async function readList<T, R>(
 
 function requireList(operation: Operation, text: string, name: string): void {
   if (text === '') throw unreadable(operation, 'an empty answer with status 200.')
-  const document = parse(operation, text) as Readonly<Record<string, unknown>> | null
+  const document = parseJson(operation, text) as Readonly<Record<string, unknown>> | null
   const value =
     typeof document === 'object' && document !== null && !Array.isArray(document) ? document[name] : undefined
   if (Array.isArray(value)) return
   const what = value === undefined ? `the document must have required property '${name}'` : `/${name} must be array`
   throw unreadable(operation, `the answer does not fit the contract of Bailo's API: ${what}.`)
-}
-
-function parse(operation: Operation, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw unreadable(operation, 'the answer is not valid JSON.')
-  }
-}
-
-function unreadable(operation: Operation, what: string): UnexpectedAnswerError {
-  return new UnexpectedAnswerError(operation, what, { isUnreadable: true })
 }

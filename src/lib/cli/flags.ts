@@ -28,6 +28,26 @@ export const connectionFlags = {
   }),
 }
 
+/**
+ * Flags of the commands that have two ends, on one instance or on two.
+ *
+ * @param destination what the second one is called
+ */
+export function bothEndsFlags(destination: 'destination' | 'copy') {
+  return {
+    'from-env-file': Flags.string({
+      description: "dotenv file of the source's instance; the environment's URL and keys are not used for it",
+      helpGroup: 'CONNECTION',
+      helpValue: 'FILE',
+    }),
+    'to-env-file': Flags.string({
+      description: `dotenv file of the ${destination}'s instance, likewise`,
+      helpGroup: 'CONNECTION',
+      helpValue: 'FILE',
+    }),
+  }
+}
+
 /** The flag that says where runs are recorded. */
 export const stateDirFlag = Flags.string({
   description: "directory of the runs' journals [default: the user's state directory]",

@@ -25,11 +25,7 @@ export async function parseReportFile(file: string): Promise<ReportFile> {
     ])
   }
   const directory = path.dirname(file)
-  const isDirectory = await stat(directory).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
-  if (!isDirectory) {
+  if (!(await isDirectory(directory))) {
     throw new UsageError(`The directory ${directory} of the report ${path.basename(file)} does not exist.`, [
       'create it, or name another one',
     ])
@@ -39,17 +35,17 @@ export async function parseReportFile(file: string): Promise<ReportFile> {
     () => false,
   )
   if (!isWritable) throw new UsageError(`The directory ${directory} of the report cannot be written to.`)
-  if (
-    await stat(file).then(
-      (found) => found.isDirectory(),
-      () => false,
-    )
-  ) {
-    throw new UsageError(`The report ${file} is a directory.`)
-  }
+  if (await isDirectory(file)) throw new UsageError(`The report ${file} is a directory.`)
   return { path: file, extension }
 }
 
 function isReportExtension(extension: string): extension is ReportExtension {
   return (REPORT_EXTENSIONS as readonly string[]).includes(extension)
+}
+
+function isDirectory(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }

@@ -1,8 +1,10 @@
+import { toTenth } from '../run/histogram.js'
+
 /**
  * The nearest-rank percentile of an ascending list: the smallest value that at least `percent` of the values do not
  * exceed. Rounded to a tenth.
  */
 export function percentile(sorted: readonly number[], percent: number): number {
   const rank = Math.max(1, Math.ceil((percent / 100) * sorted.length))
-  return Math.round((sorted[rank - 1] ?? 0) * 10) / 10
+  return toTenth(sorted[rank - 1] ?? 0)
 }

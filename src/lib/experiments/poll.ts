@@ -1,4 +1,4 @@
-import { ExpectedError } from '../errors.js'
+import { ExpectedError, UsageError } from '../errors.js'
 import { ConnectionError, ResponseError } from '../http/errors.js'
 import type { ExperimentContext } from './context.js'
 import { pause } from './pause.js'
@@ -35,6 +35,12 @@ export interface Polled {
 /** When the user is told of a wait first, and then how often. */
 const FIRST_NEWS_MS = 5000
 const NEWS_INTERVAL_MS = 30_000
+
+/** @throws UsageError for an interval that would ask the server without a pause */
+export function requirePause(intervalMs: number, what: string): void {
+  if (intervalMs > 0) return
+  throw new UsageError(`An interval of 0 would list ${what} without a pause.`, ['use --interval 2s, or 100ms'])
+}
 
 /**
  * Looks at the server again and again, outside of any step, until nothing is waited for any more, the time is up or the run

@@ -31,3 +31,18 @@ export async function withInstance<T>(
     await instance.connection.close()
   }
 }
+
+/**
+ * Opens the two instances of an experiment that has two ends, likewise: one connection where both are the same.
+ *
+ * @param source the same object as `destination` where both ends have the same settings
+ */
+export async function withBothInstances<T>(
+  context: ExperimentContext,
+  { source, destination }: { readonly source: Settings; readonly destination: Settings },
+  use: (source: Instance, destination: Instance) => Promise<T>,
+): Promise<T> {
+  return withInstance(context, source, (opened) =>
+    destination === source ? use(opened, opened) : withInstance(context, destination, (other) => use(opened, other)),
+  )
+}

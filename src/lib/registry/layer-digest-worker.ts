@@ -1,7 +1,8 @@
 import { parentPort } from 'node:worker_threads'
-import { digestHere, type LayerIdentity } from './layer-digest.js'
+import type { LayerOptions } from './image/layer.js'
+import { digestHere } from './layer-digest.js'
 
 // Runs on a thread of its own: hashes one layer after the other, as it is told of them.
-parentPort?.on('message', (content: LayerIdentity) => {
+parentPort?.on('message', (content: LayerOptions) => {
   void digestHere(content).then((digest) => parentPort?.postMessage(digest))
 })

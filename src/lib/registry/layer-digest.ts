@@ -8,9 +8,6 @@ import pLimit from 'p-limit'
 import type { Sha256Digest } from './image/digest.js'
 import { createLayer, type LayerOptions } from './image/layer.js'
 
-/** What a thread is told: the layer follows from it, so that no bytes go from thread to thread. */
-export type LayerIdentity = LayerOptions
-
 /** From this size on hashing a layer takes longer than starting a thread for it. */
 const MIN_THREAD_BYTES = 32 * 1024 * 1024
 
@@ -20,7 +17,7 @@ const limit = pLimit(availableParallelism())
 const idle: Worker[] = []
 
 /** Whether a layer is hashed on a thread of its own. Sources in TypeScript have no file that a thread could run. */
-export function hasOwnThread({ sizeBytes }: LayerIdentity): boolean {
+export function hasOwnThread({ sizeBytes }: LayerOptions): boolean {
   return sizeBytes >= MIN_THREAD_BYTES && existsSync(WORKER)
 }
 
@@ -30,12 +27,12 @@ export function hasOwnThread({ sizeBytes }: LayerIdentity): boolean {
  *
  * @throws RangeError when the size is none; the signal's reason when it is aborted
  */
-export async function digestLayer(content: LayerIdentity, signal?: AbortSignal): Promise<Sha256Digest> {
+export async function digestLayer(content: LayerOptions, signal?: AbortSignal): Promise<Sha256Digest> {
   return hasOwnThread(content) ? limit(() => digestOnThread(content, signal)) : digestHere(content, signal)
 }
 
 /** The same on the calling thread, which does nothing else meanwhile. */
-export async function digestHere(content: LayerIdentity, signal?: AbortSignal): Promise<Sha256Digest> {
+export async function digestHere(content: LayerOptions, signal?: AbortSignal): Promise<Sha256Digest> {
   const hash = createHash('sha256')
   const stream = createLayer(content).source.open()
   // An iterator would copy pieces together first.
@@ -47,11 +44,12 @@ export async function digestHere(content: LayerIdentity, signal?: AbortSignal): 
   return `sha256:${hash.digest('hex')}`
 }
 
-async function digestOnThread(content: LayerIdentity, signal: AbortSignal | undefined): Promise<Sha256Digest> {
+async function digestOnThread(content: LayerOptions, signal: AbortSignal | undefined): Promise<Sha256Digest> {
   signal?.throwIfAborted()
   const thread = idle.pop() ?? new Worker(WORKER)
   thread.ref()
   try {
+    // The layer follows from what it is told, so that no bytes go from thread to thread.
     thread.postMessage(content)
     const [digest] = (await once(thread, 'message', signal && { signal })) as [Sha256Digest]
     // Kept for the next layer, but not a reason for the process to go on.

@@ -26,9 +26,9 @@ class ProgressBlock implements Progress {
   readonly #stream: NodeJS.WriteStream
   readonly #block: MultiBar
   readonly #startedMs = performance.now()
-  readonly #lines: (SingleBar & { stepKey?: string })[] = []
+  readonly #lines: { readonly bar: SingleBar; stepKey: string | undefined }[] = []
   #total: SingleBar | undefined
-  #drawnMs = -Infinity
+  #latest: ProgressSnapshot | undefined
   /** A process that is ended at once leaves the cursor as it was. */
   readonly #onExit = (): void => this.stop()
 
@@ -54,23 +54,13 @@ class ProgressBlock implements Progress {
   }
 
   update(snapshot: ProgressSnapshot): void {
-    const nowMs = performance.now()
-    const byBytes = snapshot.bytesTotal > 0
-    const total = byBytes ? snapshot.bytesTotal : snapshot.stepsTotal
-    const value = Math.max(0, Math.min(total, byBytes ? snapshot.bytesDone : snapshot.stepsDone))
-    const payload: Payload = { text: describeProgress(snapshot, nowMs - this.#startedMs) }
-    if (this.#total === undefined) {
-      if (total === 0) return
-      process.once('exit', this.#onExit)
-      this.#total = this.#block.create(total, value, payload)
-    } else {
-      this.#total.setTotal(total)
-      this.#total.update(value, payload)
-    }
-    // What nobody sees need not be put together.
-    if (nowMs - this.#drawnMs < 1000 / FRAMES_PER_SECOND) return
-    this.#drawnMs = nowMs
-    this.#showTransfers(snapshot.running().filter(({ bytesTotal }) => bytesTotal > 0))
+    this.#latest = snapshot
+    if (this.#total !== undefined || totalOf(snapshot) === 0) return
+    process.once('exit', this.#onExit)
+    // Snapshots come with every chunk, and are only put into words when they are drawn.
+    this.#block.on('update-pre', () => this.#draw())
+    this.#total = this.#block.create(totalOf(snapshot), 0)
+    this.#draw()
   }
 
   say(text: string): void {
@@ -82,33 +72,35 @@ class ProgressBlock implements Progress {
   stop(): void {
     if (this.#total === undefined) return
     process.off('exit', this.#onExit)
+    this.#block.removeAllListeners('update-pre')
     this.#block.stop()
-    this.#total = undefined
   }
 
-  #showTransfers(transfers: readonly RunningStep[]): void {
-    const byKey = new Map(transfers.map((transfer) => [transfer.key, transfer]))
-    for (const line of this.#lines) {
-      const transfer = byKey.get(line.stepKey ?? '')
-      if (transfer === undefined) delete line.stepKey
-      else byKey.delete(transfer.key)
-    }
-    const maxLines = Math.min(MAX_LINES, this.#stream.rows - ROWS_FOR_OTHERS)
-    for (const { key } of byKey.values()) {
-      const free = this.#lines.find(({ stepKey }) => stepKey === undefined)
-      if (free !== undefined) free.stepKey = key
-      else if (this.#lines.length < maxLines) {
-        this.#lines.push(Object.assign(this.#block.create(1, 0, { isLine: true }), { stepKey: key }))
-      } else break
-    }
+  #draw(): void {
+    const snapshot = this.#latest
+    if (snapshot === undefined) return
+    const text = describeProgress(snapshot, performance.now() - this.#startedMs)
+    show(this.#total, snapshot.bytesTotal > 0 ? snapshot.bytesDone : snapshot.stepsDone, totalOf(snapshot), { text })
+    this.#drawTransfers(snapshot.running().filter(({ bytesTotal }) => bytesTotal > 0))
+  }
+
+  #drawTransfers(transfers: readonly RunningStep[]): void {
     const running = new Map(transfers.map((transfer) => [transfer.key, transfer]))
     for (const line of this.#lines) {
-      const transfer = running.get(line.stepKey ?? '')
-      line.setTotal(transfer?.bytesTotal ?? 1)
-      line.update(Math.max(0, Math.min(transfer?.bytesTotal ?? 1, transfer?.bytesDone ?? 0)), {
-        text: transfer === undefined ? '' : describeTransfer(transfer),
-        isLine: true,
-      } satisfies Payload)
+      if (line.stepKey !== undefined && !running.has(line.stepKey)) line.stepKey = undefined
+    }
+    const shown = new Set(this.#lines.map(({ stepKey }) => stepKey))
+    const maxLines = Math.min(MAX_LINES, this.#stream.rows - ROWS_FOR_OTHERS)
+    for (const { key } of transfers.filter((transfer) => !shown.has(transfer.key))) {
+      const free = this.#lines.find(({ stepKey }) => stepKey === undefined)
+      if (free !== undefined) free.stepKey = key
+      else if (this.#lines.length < maxLines) this.#lines.push({ bar: this.#block.create(1, 0), stepKey: key })
+      else break
+    }
+    for (const { bar, stepKey } of this.#lines) {
+      const transfer = running.get(stepKey ?? '')
+      const text = transfer === undefined ? '' : describeTransfer(transfer)
+      show(bar, transfer?.bytesDone ?? 0, transfer?.bytesTotal ?? 1, { text, isLine: true })
     }
   }
 
@@ -121,6 +113,16 @@ class ProgressBlock implements Progress {
 interface Payload {
   readonly text?: string
   readonly isLine?: boolean
+}
+
+/** Bytes where there are some, and otherwise steps; 0 until the plan is known. */
+function totalOf({ bytesTotal, stepsTotal }: ProgressSnapshot): number {
+  return bytesTotal > 0 ? bytesTotal : stepsTotal
+}
+
+function show(bar: SingleBar | undefined, value: number, total: number, payload: Payload): void {
+  bar?.setTotal(total)
+  bar?.update(Math.max(0, Math.min(total, value)), payload)
 }
 
 function drawBar(

@@ -123,6 +123,7 @@ export class LatencyHistogram {
   }
 }
 
-function toTenth(ms: number): number {
+/** Milliseconds as people are shown them. */
+export function toTenth(ms: number): number {
   return Math.round(ms * 10) / 10
 }

@@ -22,10 +22,10 @@ import type { Journal } from './journal/journal.js'
 import type { Progress, RunningStep } from './progress.js'
 import { Recorder, type Recording } from './recording/recorder.js'
 import { createRunId } from './run-id.js'
-import type { Shard } from './shard.js'
-import { ownerOf, ShardWaits } from './shard-waits.js'
+import { ownerOf, type Shard } from './shard.js'
+import { ShardWaits } from './shard-waits.js'
 import type { KindStatistics, Statistics } from './statistics.js'
-import { hasFormOf, stepKey, type Find, type Sharing, type Step, type StepContext } from './step.js'
+import { hasFormOf, stepKey, type Sharing, type Step, type StepContext } from './step.js'
 import { FailFastError, isHopeless, ServerFailingError } from './stop.js'
 
 export type { FindContext, Step, StepContext } from './step.js'
@@ -210,7 +210,7 @@ export class Run {
     const key = stepKey(step)
     if (this.#keys.has(key)) throw new TypeError(`two steps are called ${key}`)
     this.#keys.add(key)
-    if (step.sharing !== undefined && !this.owns(key, step.sharing)) return this.#awaitOther(step)
+    if (step.sharing !== undefined && !this.owns(key, step.sharing)) return this.awaitOther(step)
     const record = this.#journal?.recordOf(key)
     if (this.isDryRun) {
       if (record?.state === 'done') return this.#recordedResult(step, record.result)
@@ -268,8 +268,7 @@ export class Run {
    * @param key such as a step's: all processes have to give the same
    */
   owns(key: string, sharing: Sharing = 'by-key'): boolean {
-    const { share } = this.#options
-    return share === undefined || ownerOf(key, share.shard.count, sharing) === share.shard.index
+    return this.shard === undefined || ownerOf(key, this.shard.count, sharing) === this.shard.index
   }
 
   /** Whether this process makes what has an order. */
@@ -279,7 +278,7 @@ export class Run {
 
   /** Whether no other process makes things for this run. */
   get isAlone(): boolean {
-    return this.#options.share === undefined
+    return this.shard === undefined
   }
 
   /**
@@ -288,13 +287,13 @@ export class Run {
    * @returns what `find` of the step finds; in a dry run its planned result
    * @throws ShardMissingError when it does not appear; why no more steps start
    */
-  async awaitOther<T>(step: Pick<Step<T>, 'kind' | 'name' | 'planned' | 'sharing'> & { find: Find<T> }): Promise<T> {
-    const { share } = this.#options
-    if (this.isDryRun || share === undefined || this.#waits === undefined) return step.planned
+  async awaitOther<T>(step: Pick<Step<T>, 'kind' | 'name' | 'planned' | 'sharing' | 'find'>): Promise<T> {
+    if (this.isDryRun || this.#waits === undefined) return step.planned
     const key = stepKey(step)
-    const owner = ownerOf(key, share.shard.count, step.sharing ?? 'by-key')
+    const { find, sharing = 'by-key' } = step
+    if (find === undefined) throw new TypeError(`what others make has to be looked for: ${key}`)
     try {
-      const found = await this.#waits.wait(key, owner, (round) => step.find({ notes: [], signal: this.signal, round }))
+      const found = await this.#waits.wait(key, sharing, (round) => find({ notes: [], signal: this.signal, round }))
       this.#stepsDone++
       return found
     } catch (error) {
@@ -362,19 +361,13 @@ export class Run {
       planned: this.#planned,
       ...(this.#adaptiveLimit && { settledConcurrency: this.#adaptiveLimit.limit }),
       ...(resume !== undefined && this.#journal?.isWorthKeeping && { resume }),
-      ...(this.#options.share && { shard: this.#options.share.shard }),
+      ...(this.shard && { shard: this.shard }),
     }
   }
 
   /** A shard that was started anew, without its journal, may have made everything before. */
   get #isLookingFirst(): boolean {
-    return this.#options.share !== undefined && this.#journal?.earlier === undefined
-  }
-
-  #awaitOther<T>(step: Step<T>): Promise<T> {
-    const { find } = step
-    if (find === undefined) throw new TypeError(`what others make has to be looked for: ${stepKey(step)}`)
-    return this.awaitOther({ ...step, find })
+    return !this.isAlone && this.#journal?.earlier === undefined
   }
 
   /** Carries a step's action out, again where that is safe and promising, and looks first where it is not known to be. */
@@ -412,32 +405,29 @@ export class Run {
       if (step.isRetryable?.(failure)) return true
       return step.find !== undefined && isOutcomeUncertain(failure) && isPassing(failure)
     }
+    let failure: unknown
     // A search that fails says nothing; then the failure that made it necessary is the one to tell of.
-    const findAfter = async (failure: unknown): Promise<T | undefined> =>
+    const findAfterFailure = async (): Promise<T | undefined> =>
       find().catch(() => {
         throw failure
       })
-    let unexplained: unknown
     const attempt = async (number: number): Promise<T> => {
       const stepContext = context(number > 0 || state.isUncertain)
       // Nothing is sent again before a look has succeeded, or it would perhaps be made twice.
-      if (unexplained !== undefined) {
-        const found = await findAfter(unexplained)
+      if (failure !== undefined && state.isUncertain && !state.isLookedUp) {
+        const found = await findAfterFailure()
         if (found !== undefined) return found
-        unexplained = undefined
       }
       try {
         return await action(stepContext)
       } catch (error) {
         if (this.signal.aborted) throw error
+        failure = error
         state.isUncertain ||= isOutcomeUncertain(error)
         state.isLookedUp = false
         stepContext.onBytes(-state.bytes)
-        if (!state.isUncertain || step.find === undefined) throw error
-        unexplained = error
-        const found = await findAfter(error)
+        const found = state.isUncertain ? await findAfterFailure() : undefined
         if (found !== undefined) return found
-        unexplained = undefined
         throw error
       }
     }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { ExitCode, ExpectedError } from '../errors.js'
-import { shardIndexOf, writeShard, type Shard } from './shard.js'
+import { ownerOf, writeShard, type Shard } from './shard.js'
 import type { Sharing } from './step.js'
 
 /** Looks at the server for what another shard makes; searches of one round share what they read by `round`. */
@@ -15,6 +15,8 @@ export interface ShardWaitOptions {
 }
 
 interface Wait {
+  /** Index of the shard that makes it. */
+  readonly owner: number
   readonly look: Look<unknown>
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
@@ -60,12 +62,13 @@ export class ShardWaits {
   /**
    * Waits until a thing is there.
    *
-   * @param owner index of the shard that makes it
+   * @param key of its step, which says with `sharing` who makes it
    * @throws ShardMissingError when it does not come; what `look` throws; the signal's reason
    */
-  wait<T>(key: string, owner: number, look: Look<T>): Promise<T> {
+  wait<T>(key: string, sharing: Sharing, look: Look<T>): Promise<T> {
+    const owner = ownerOf(key, this.#shard.count, sharing)
     return new Promise<T>((resolve, reject) => {
-      this.#waits.set(`${owner} ${key}`, { look, resolve: resolve as (result: unknown) => void, reject })
+      this.#waits.set(key, { owner, look, resolve: resolve as (result: unknown) => void, reject })
       if (!this.#isLooking) void this.#lookUntilAllIsThere()
     })
   }
@@ -79,14 +82,15 @@ export class ShardWaits {
     while (this.#waits.size > 0) {
       const round = {}
       const startedMs = performance.now()
-      const found = await Promise.all(
-        [...this.#waits].map(([name, wait]) => limit(() => this.#look(name, wait, round))),
-      )
+      const found = await Promise.all([...this.#waits].map(([key, wait]) => limit(() => this.#look(key, wait, round))))
       if (found.includes(true)) {
         lastFoundMs = performance.now()
         pauseMs = FIRST_PAUSE_MS
       } else if (performance.now() - lastFoundMs > patienceMs) {
-        this.#rejectAll((name) => this.#describeMissing(name))
+        this.#rejectAll((key, { owner }) => {
+          const makers = writeShard({ index: owner, count: this.#shard.count })
+          return new ShardMissingError(key, makers, patienceMs)
+        })
       }
       if (this.#waits.size === 0) break
       const restMs = Math.min(MAX_PAUSE_MS, (performance.now() - startedMs) * REST_PER_LOOK)
@@ -98,37 +102,23 @@ export class ShardWaits {
   }
 
   /** @returns whether the thing is there */
-  async #look(name: string, { look, resolve, reject }: Wait, round: object): Promise<boolean> {
+  async #look(key: string, { look, resolve, reject }: Wait, round: object): Promise<boolean> {
     try {
       const found = await look(round)
       if (found === undefined) return false
-      this.#waits.delete(name)
+      this.#waits.delete(key)
       resolve(found)
       return true
     } catch (error) {
-      this.#waits.delete(name)
+      this.#waits.delete(key)
       reject(error)
       return false
     }
   }
 
-  #describeMissing(name: string): ShardMissingError {
-    const space = name.indexOf(' ')
-    const makers = writeShard({ index: Number(name.slice(0, space)), count: this.#shard.count })
-    return new ShardMissingError(name.slice(space + 1), makers, this.#options.patienceMs)
-  }
-
-  #rejectAll(describe: (name: string) => unknown): void {
+  #rejectAll(describe: (key: string, wait: Wait) => unknown): void {
     const waits = [...this.#waits]
     this.#waits.clear()
-    for (const [name, { reject }] of waits) reject(describe(name))
+    for (const [key, wait] of waits) wait.reject(describe(key, wait))
   }
-}
-
-/** The shard that makes what is made in an order: the first, so that the order is that of an undivided run. */
-const ORDERED_OWNER = 1
-
-/** The index of the shard that makes a thing. */
-export function ownerOf(key: string, count: number, sharing: Sharing): number {
-  return sharing === 'in-order' ? ORDERED_OWNER : shardIndexOf(key, count)
 }

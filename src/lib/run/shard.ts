@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { UsageError } from '../errors.js'
+import type { Sharing } from './step.js'
 
 /** One of several processes that make the things of one run together. */
 export interface Shard {
@@ -7,6 +8,9 @@ export interface Shard {
   readonly index: number
   readonly count: number
 }
+
+/** The shard that makes what is made in an order: the first, so that the order is that of an undivided run. */
+const ORDERED_OWNER = 1
 
 /** More would only look at what the others make. */
 const MAX_SHARDS = 1000
@@ -44,4 +48,9 @@ export function writeShard({ index, count }: Shard): string {
  */
 export function shardIndexOf(key: string, count: number): number {
   return (createHash('sha256').update(key).digest().readUIntBE(0, 6) % count) + 1
+}
+
+/** The index of the shard that makes a thing. */
+export function ownerOf(key: string, count: number, sharing: Sharing): number {
+  return sharing === 'in-order' ? ORDERED_OWNER : shardIndexOf(key, count)
 }

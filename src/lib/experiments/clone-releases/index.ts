@@ -5,7 +5,7 @@ import type { RunReport } from '../../run/run.js'
 import type { ExperimentContext } from '../context.js'
 import { findModelId, getOrCreateModel, newModelName } from '../get-or-create-model.js'
 import type { Finding, TargetModel } from '../result.js'
-import { withInstance } from '../with-instance.js'
+import { withBothInstances } from '../with-instance.js'
 import { compareCopy, isUnreadable, type Comparison } from '../skeleton/compare.js'
 import { findRefusedSemvers } from './refused-semvers.js'
 import { newDestination, readDestination } from './destination.js'
@@ -44,11 +44,7 @@ export async function cloneReleases(
   context: ExperimentContext,
   options: CloneReleasesOptions,
 ): Promise<CloneReleasesResult> {
-  return withInstance(context, options.source, (source) =>
-    options.destination === options.source
-      ? clone(context, options, source, source)
-      : withInstance(context, options.destination, (destination) => clone(context, options, source, destination)),
-  )
+  return withBothInstances(context, options, (source, destination) => clone(context, options, source, destination))
 }
 
 async function clone(
@@ -66,13 +62,12 @@ async function clone(
       'A copy of the skeleton of another model, made by bailo-exp clone-releases. All contents are synthetic.',
   }
   const existingId = findModelId(options.destination, request)
-  const source = await readSource(options, sourceInstance, destinationInstance, existingId)
+  const source = await readSource(options, sourceInstance, destinationInstance, existingId, run.concurrency)
   const parts = { files: options.withFiles, images: options.withImages }
   const wantedImages = new Set(source.images.keys())
 
   if (existingId !== undefined) await requireReleasableModel(destinationInstance, existingId, wantedImages.size > 0)
-  const readState = (modelId: string) =>
-    readDestination(destinationInstance, modelId, wantedImages, options.concurrency)
+  const readState = (modelId: string) => readDestination(destinationInstance, modelId, wantedImages, run.concurrency)
   const state = existingId === undefined ? newDestination(newModelName(run, request)) : await readState(existingId)
   const plan = planClone(source, state, parts, readMadeBefore(run))
   const hasCard = existingId !== undefined && (await hasModelCard(destinationInstance, existingId))
@@ -83,7 +78,7 @@ async function clone(
           destinationInstance,
           existingId,
           plan.releases.map(({ semver }) => semver).filter((semver) => !state.releases.has(semver)),
-          options.concurrency,
+          run.concurrency,
         )
       : []
   const feasible = withoutReleases(plan, refused)

@@ -19,6 +19,5 @@ export interface CloneReleasesOptions {
   readonly fill: Fill
   readonly seed: string
   readonly multipart: MultipartMode
-  readonly concurrency: number
   readonly keepGoing: boolean
 }

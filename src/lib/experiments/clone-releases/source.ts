@@ -39,6 +39,7 @@ export async function readSource(
   instance: Instance,
   destinationInstance: Instance,
   destinationId: string | undefined,
+  concurrency: number,
 ): Promise<Source> {
   const modelId =
     options.from ??
@@ -62,7 +63,7 @@ export async function readSource(
     ? await readImages(
         new RegistryClient(instance.connection),
         releases.flatMap((release) => release.images),
-        options.concurrency,
+        concurrency,
       )
     : new Map()
   const origin = {

@@ -10,7 +10,7 @@ import { requireFillableModel } from '../require-model-kind.js'
 import type { ExperimentResult } from '../result.js'
 import { withInstance } from '../with-instance.js'
 import { checkUploads, countLeftovers, type UploadedFile } from './check.js'
-import { filePrefix, isOwnFile, planUploads } from './plan.js'
+import { countUploads, filePrefix, isOwnFile } from './plan.js'
 import { uploadStep, type RampStep } from './ramp-step.js'
 import { checkThresholds, type Thresholds } from './thresholds.js'
 
@@ -71,7 +71,7 @@ async function upload(
   const existingId = findModelId(options.settings, request)
   if (existingId !== undefined) await requireFillableModel(instance, existingId)
   const model = await getOrCreateModel(context, instance, options.settings, request)
-  const files = ramp.reduce((sum, _step, index) => sum + [...planUploads(run, index + 1, options)].length, 0)
+  const files = ramp.reduce((sum, _step, index) => sum + countUploads(run, index + 1, options.count), 0)
   const planned = { files, sizeBytes, bytes: files * sizeBytes }
   run.expect({ steps: planned.files, bytes: planned.bytes })
 

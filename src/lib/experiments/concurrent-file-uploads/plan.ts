@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.js'
 import type { Run } from '../../run/run.js'
 import { stepKey } from '../../run/step.js'
+import { countOwned } from '../count-owned.js'
 import type { PlannedFile } from '../ensure-files.js'
 
 /** As many as `--concurrency` allows. */
@@ -33,12 +34,16 @@ export function* planUploads(
   stepNumber: number,
   { count, sizeBytes }: { readonly count: number; readonly sizeBytes: number },
 ): Generator<PlannedFile> {
-  const digits = String(count).length
   for (let number = 1; number <= count; number++) {
-    const place = `${stepNumber}-${String(number).padStart(digits, '0')}-of-${count}.bin`
+    const place = writePlace(stepNumber, number, count)
     if (ownsPlace(run, place))
       yield { name: `${filePrefix(run.id)}${place}`, stableName: stableNameOf(place), sizeBytes }
   }
+}
+
+/** How many files {@link planUploads} plans. */
+export function countUploads(run: Run, stepNumber: number, count: number): number {
+  return countOwned(run, count, (number) => keyOf(writePlace(stepNumber, number, count)))
 }
 
 /** Whether a file that is listed is one that this process uploads, or should have. */
@@ -47,8 +52,16 @@ export function isOwnFile(run: Run, name: string): boolean {
   return name.startsWith(prefix) && ownsPlace(run, name.slice(prefix.length))
 }
 
+function writePlace(stepNumber: number, number: number, count: number): string {
+  return `${stepNumber}-${String(number).padStart(String(count).length, '0')}-of-${count}.bin`
+}
+
 function ownsPlace(run: Run, place: string): boolean {
-  return run.owns(stepKey({ kind: 'file', name: stableNameOf(place) }))
+  return run.owns(keyOf(place))
+}
+
+function keyOf(place: string): string {
+  return stepKey({ kind: 'file', name: stableNameOf(place) })
 }
 
 function stableNameOf(place: string): string {

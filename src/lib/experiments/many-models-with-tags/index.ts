@@ -7,12 +7,13 @@ import { saysTheSame, type Metadata } from '../../content/schema-values/index.js
 import type { Run } from '../../run/run.js'
 import { checkAtEnd } from '../check-at-end.js'
 import type { ExperimentContext } from '../context.js'
+import { countOwned } from '../count-owned.js'
 import { forEachInRun } from '../for-each.js'
 import type { ExperimentResult } from '../result.js'
 import { withInstance } from '../with-instance.js'
 import { decidePlaces, type CardTags, type TagPlaces, type TagsIn } from './card-tags.js'
 import { hasTag, MadeModels, type MadeModel } from './made-models.js'
-import { checkPlan, DESCRIPTION, planModels, type ModelsPlan, type PlannedModel } from './plan.js'
+import { checkPlan, DESCRIPTION, planModels, stepNameOf, type ModelsPlan, type PlannedModel } from './plan.js'
 import { describeWrongSearches, searchTags, type TagSearch } from './search-tags.js'
 import { compareStored } from './stored-tags.js'
 import { checkTags } from './tags.js'
@@ -62,10 +63,10 @@ export async function manyModelsWithTags(
   checkPlan(plan, run.id)
   return withInstance(context, options.settings, async (instance) => {
     const places = await decidePlaces(instance, { ...options, tags: plan.tags })
-    const ownCount = countOwnModels(run, plan)
+    const ownCount = countOwned(run, count, (number) => stepNameOf(plan, number))
     run.expect({ steps: ownCount * (places.card === undefined ? 1 : 3), bytes: 0 })
     const made = new MadeModels()
-    await forEachInRun(run, ownModels(run, plan), options, (planned) =>
+    await forEachInRun(run, planModels(plan, run), options, (planned) =>
       makeModel(run, instance, planned, { places, seed, made }),
     )
     const models = run.isDryRun ? [] : made.list()
@@ -149,22 +150,9 @@ async function findModel(instance: Instance, runId: string, { name }: PlannedMod
   return (await searchModels(instance, { search, titleOnly: true })).find((model) => model.name === name)?.id
 }
 
-/** The models that this process makes: all of them, unless several make the run together. */
-function* ownModels(run: Run, plan: ModelsPlan): Generator<PlannedModel> {
-  for (const model of planModels(plan, run.id)) {
-    if (run.owns(model.stepName)) yield model
-  }
-}
-
-function countOwnModels(run: Run, plan: ModelsPlan): number {
-  let count = 0
-  for (const { stepName } of planModels(plan, run.id)) count += Number(run.owns(stepName))
-  return count
-}
-
 function countTags(run: Run, plan: ModelsPlan, models: readonly MadeModel[]): ManyModelsResult['tags'] {
   const planned = new Map<string, number>()
-  for (const { tags } of ownModels(run, plan)) {
+  for (const { tags } of planModels(plan, run)) {
     for (const tag of tags) planned.set(tag.toLowerCase(), (planned.get(tag.toLowerCase()) ?? 0) + 1)
   }
   return plan.tags.map((tag) => ({

@@ -2,6 +2,7 @@ import { measureModelBody } from '../../api/models.js'
 import { MAX_JSON_BODY_BYTES } from '../../api/releases.js'
 import { createRandom, type Random } from '../../content/seeded-random.js'
 import { UsageError } from '../../errors.js'
+import type { Run } from '../../run/run.js'
 import { flipCase } from './letter-case.js'
 
 /** Where the names of models lead back to. */
@@ -24,18 +25,30 @@ export interface ModelsPlan {
   readonly seed: string
 }
 
-/** Plans the models, one when it is asked for: each depends on the seed and its own number only. */
-export function* planModels(plan: ModelsPlan, runId: string): Generator<PlannedModel> {
-  const digits = String(plan.count).length
+/**
+ * Plans the models that this process makes, one when it is asked for: each depends on the seed and its own number only. They
+ * are all of them, unless several processes make the run together.
+ */
+export function* planModels(plan: ModelsPlan, run: Pick<Run, 'id' | 'owns'>): Generator<PlannedModel> {
   for (let index = 1; index <= plan.count; index++) {
-    const number = String(index).padStart(digits, '0')
+    const stepName = stepNameOf(plan, index)
+    if (!run.owns(stepName)) continue
     const random = createRandom(plan.seed, `tags of model ${index}`)
     yield {
-      stepName: `${plan.prefix}-${number}`,
-      name: `${plan.prefix}-${runId}-${number}`,
+      stepName,
+      name: `${plan.prefix}-${run.id}-${writeNumber(plan, index)}`,
       tags: drawTags(random, plan.tags).map((tag) => flipCase(random, tag)),
     }
   }
+}
+
+/** The step that makes a model, by its number. */
+export function stepNameOf(plan: ModelsPlan, index: number): string {
+  return `${plan.prefix}-${writeNumber(plan, index)}`
+}
+
+function writeNumber({ count }: ModelsPlan, index: number): string {
+  return String(index).padStart(String(count).length, '0')
 }
 
 /** One or more of the tags, none of them twice. */

@@ -75,7 +75,7 @@ export async function manyReleasesWithExistingImages(
     const pushes = planPushes(toPushOptions(options), state.fitting)
     const used = [...state.fitting, ...pushes.map(toNumberedImage)].sort(compareImages)
     if (used.length === 0) throw nothingFits(existingId ?? '', state.leftOut)
-    const { tags, choices } = await chooseTags(client, existingId ?? '', used, options.tagRule, options.concurrency)
+    const { tags, choices } = await chooseTags(client, existingId ?? '', used, options.tagRule, context.run.concurrency)
     const groups = groupImages(used, options.maxImagesPerRelease).map((group) =>
       group.map(({ name }): ImageReference => ({ repository: existingId ?? '', name, tag: tags.get(name) ?? '' })),
     )

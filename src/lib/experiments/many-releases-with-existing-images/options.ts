@@ -19,7 +19,6 @@ export interface ExistingImagesOptions {
   readonly bump: Bump
   readonly seed: string
   readonly fill: Fill
-  readonly concurrency: number
   /** Whether later releases are made although an earlier one failed. */
   readonly keepGoing: boolean
 }

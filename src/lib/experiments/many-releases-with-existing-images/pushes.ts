@@ -47,11 +47,11 @@ export async function startPushes(
 
 /** Reads the pushed images again, and says where one is not as it was to be. Those that failed are left out. */
 export async function checkPushes(
-  { client, options, modelId }: Work,
+  { context, client, modelId }: Work,
   pushes: readonly ImageRequest[],
   pushed: PushedImages,
 ): Promise<Finding[]> {
-  const limit = pLimit(options.concurrency)
+  const limit = pLimit(context.run.concurrency)
   const checkOne = async ({ name, tag, sizeBytes }: ImageRequest): Promise<Finding[]> => {
     const digest = await pushed.get(name)?.catch(() => undefined)
     if (digest === undefined) return []

@@ -1,14 +1,13 @@
 import type { Instance } from '../../api/instance.js'
 import { listReleases } from '../../api/releases.js'
 import type { ExperimentContext } from '../context.js'
-import { requirePause } from '../mirror-export/index.js'
 import { findTransferProblems, reportTransfers } from '../mirroring/transfer-report.js'
-import { pollUntil } from '../poll.js'
+import { pollUntil, requirePause } from '../poll.js'
 import type { Finding } from '../result.js'
 import { compareCopy } from '../skeleton/compare.js'
 import { toReleaseSkeletons, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
 import { selectReleases } from '../skeleton/select.js'
-import { withInstance } from '../with-instance.js'
+import { withBothInstances } from '../with-instance.js'
 import { Arrival } from './arrival.js'
 import { compareCards } from './compare-cards.js'
 import { compareImages, type ComparedImages } from './compare-images.js'
@@ -24,12 +23,9 @@ import { verifyContent } from './verify-content.js'
  * @throws UsageError for a wrong input; ResponseError and ConnectionError when reading either end fails
  */
 export async function mirrorCheck(context: ExperimentContext, options: MirrorCheckOptions): Promise<MirrorCheckResult> {
-  requirePause(options)
-  return withInstance(context, options.source, (source) =>
-    options.copy === options.source
-      ? check(context, options, source, source)
-      : withInstance(context, options.copy, (copy) => check(context, options, source, copy)),
-  )
+  requirePause(options.intervalMs, 'the transfers')
+  const { source, copy: destination } = options
+  return withBothInstances(context, { source, destination }, (from, to) => check(context, options, from, to))
 }
 
 async function check(
@@ -51,7 +47,7 @@ async function check(
   const following = await follow(context, options, arrival, copy, startedMs)
   const extraReleases = options.semverRange === undefined ? findExtraReleases(all, arrival) : []
   const isCompared = run.stopReason === undefined
-  const compared = isCompared ? await compareAll(options, source, copy, releases, arrival) : undefined
+  const compared = isCompared ? await compareAll(options, source, copy, releases, arrival, run.concurrency) : undefined
   const content =
     compared !== undefined && options.verifiesContent
       ? await verifyContent(run, copy, pairUp(releases, arrival, options), compared.images.same, options)
@@ -123,11 +119,12 @@ interface Compared {
 }
 
 async function compareAll(
-  { withFiles, withImages, concurrency }: MirrorCheckOptions,
+  { withFiles, withImages }: MirrorCheckOptions,
   source: End,
   copy: End,
   releases: readonly ReleaseSkeleton[],
   { copyReleases }: Arrival,
+  concurrency: number,
 ): Promise<Compared> {
   const cards = isMirrored(copy) ? await compareCards(source, copy) : { compared: 0, findings: [] }
   const { differences, ...counts } = compareCopy(

@@ -18,6 +18,5 @@ export interface MirrorCheckOptions {
   /** How long transfers are followed; undefined: not at all. */
   readonly waitMs: number | undefined
   readonly intervalMs: number
-  readonly concurrency: number
   readonly keepGoing: boolean
 }

@@ -5,7 +5,7 @@ import { UsageError } from '../../errors.js'
 import type { ExperimentContext } from '../context.js'
 import { findTransferProblems, reportTransfers, type TransferReport } from '../mirroring/transfer-report.js'
 import { TransferWatch } from '../mirroring/transfer-watch.js'
-import { pollUntil, type Polled } from '../poll.js'
+import { pollUntil, requirePause, type Polled } from '../poll.js'
 import type { ExperimentResult, Finding } from '../result.js'
 import { withInstance } from '../with-instance.js'
 import { prepareExport, type ExportRequest } from './prepare.js'
@@ -61,14 +61,8 @@ export async function mirrorExport(
       `name it with --model, or set ${SOURCE_ENV_KEY} in ${settings.envFile} or in the environment`,
     ])
   }
-  requirePause(options)
+  requirePause(options.intervalMs, 'the transfers')
   return withInstance(context, settings, (instance) => exportModel(context, options, instance, modelId))
-}
-
-/** @throws UsageError for an interval that would ask the server without a pause */
-export function requirePause({ intervalMs }: Pick<MirrorExportOptions, 'intervalMs'>): void {
-  if (intervalMs > 0) return
-  throw new UsageError('An interval of 0 would list the transfers without a pause.', ['use --interval 2s, or 100ms'])
 }
 
 async function exportModel(

@@ -7,6 +7,7 @@ import type { ExperimentContext } from '../context.js'
 import { findModelId, getOrCreateModel } from '../get-or-create-model.js'
 import { ReleaseMaker } from '../make-releases.js'
 import { requireFillableModel } from '../require-model-kind.js'
+import { requirePause } from '../poll.js'
 import { withInstance } from '../with-instance.js'
 import { followScans } from './follow-scans.js'
 import type { ScannersOptions } from './options.js'
@@ -42,9 +43,7 @@ export async function scanners(context: ExperimentContext, options: ScannersOpti
 /** Reads the disk before the instance is asked anything. */
 async function prepare(options: ScannersOptions): Promise<UploadPlan | undefined> {
   const { paths, isRescan, perSubdirectory, settings, intervalMs } = options
-  if (intervalMs === 0) {
-    throw new UsageError('An interval of 0 would list the files without a pause.', ['use --interval 2s, or 100ms'])
-  }
+  requirePause(intervalMs, 'the files')
   if (!isRescan) {
     if (paths.length > 0) return planUploads(paths, { perSubdirectory })
     throw new UsageError('No path is named, so there is nothing to upload.', [

@@ -18,9 +18,12 @@ export function joinExcerpts<T>(parts: readonly Excerpt<T>[]): Excerpt<T> {
 
 /** The same for lists in which one thing may be on several, because each shard has looked at the whole. */
 export function joinDistinct<T>(parts: readonly Excerpt<T>[]): Excerpt<T> {
-  const distinct = [
-    ...new Map(parts.flatMap(({ first }) => first).map((item) => [JSON.stringify(item), item])).values(),
-  ]
+  const all = distinct(parts.flatMap(({ first }) => first))
   // Of what is not listed, nobody knows whether it is on another list as well.
-  return { count: Math.max(distinct.length, ...parts.map(({ count }) => count)), first: distinct.slice(0, MAX_ITEMS) }
+  return { count: Math.max(all.length, ...parts.map(({ count }) => count)), first: all.slice(0, MAX_ITEMS) }
+}
+
+/** Things that say the same, once each. */
+export function distinct<T>(items: readonly T[]): T[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
 }

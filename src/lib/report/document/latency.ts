@@ -41,6 +41,7 @@ export function joinLatencies(parts: readonly (LatencyPart | undefined)[]): Late
   return toLatencyPart(joined)
 }
 
-function toMicrosecond(ms: number): number {
+/** Times as reports have them. */
+export function toMicrosecond(ms: number): number {
   return Math.round(ms * 1000) / 1000
 }

@@ -1,7 +1,8 @@
 import { ExitCode, UsageError } from '../../errors.js'
 import { ErrorGroups } from '../../run/recording/error-groups.js'
+import { MAX_SLOWEST } from '../../run/recording/recorder.js'
 import { countOf } from '../text.js'
-import { joinDistinct, joinExcerpts } from './excerpt.js'
+import { distinct, joinDistinct, joinExcerpts } from './excerpt.js'
 import { joinCloneReleases } from './experiments/clone-releases-part.js'
 import { joinRamps } from './experiments/ramp-part.js'
 import { joinScanners } from './experiments/scanners-part.js'
@@ -9,8 +10,6 @@ import { joinLatencies } from './latency.js'
 import type { ExperimentPart, KindPart, RunDocument, ShardPart, Verdict } from './model.js'
 import { joinTimelines } from './timeline.js'
 import { OUTCOME_OF } from './verdict.js'
-
-const MAX_SLOWEST = 20
 
 /** Flags in which the shards of one run may differ: which share it is, and where the keys are on its machine. */
 const OWN_FLAGS = /^--(shard|env-file|from-env-file|to-env-file)=/
@@ -188,10 +187,6 @@ function joinExperiments(parts: readonly ExperimentPart[]): ExperimentPart | und
     case undefined:
       return undefined
   }
-}
-
-function distinct<T>(items: readonly T[]): T[] {
-  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
 }
 
 function sum<T>(items: readonly T[], pick: (item: T) => number): number {

@@ -1,5 +1,5 @@
 import { Timeline, type TimelineBucket } from '../../run/recording/timeline.js'
-import { toHistogram, toLatencyPart } from './latency.js'
+import { toHistogram, toLatencyPart, toMicrosecond } from './latency.js'
 import type { BucketPart, TimelinePart } from './model.js'
 
 export function toTimelinePart({ startMs, widthMs, buckets }: Timeline): TimelinePart {
@@ -8,7 +8,7 @@ export function toTimelinePart({ startMs, widthMs, buckets }: Timeline): Timelin
 
 function toBucketPart({ latencies, busyMs, ...counts }: TimelineBucket): BucketPart {
   const latency = toLatencyPart(latencies)
-  return { ...counts, busyMs: Math.round(busyMs * 1000) / 1000, ...(latency && { latency }) }
+  return { ...counts, busyMs: toMicrosecond(busyMs), ...(latency && { latency }) }
 }
 
 /**

@@ -1,10 +1,12 @@
 import { isServerFailure } from '../../http/retry.js'
 import { ResponseError } from '../../http/errors.js'
+import { toTenth } from '../histogram.js'
 import { Statistics, type KindTally } from '../statistics.js'
 import { ErrorGroups, type ErrorGroup } from './error-groups.js'
 import { Timeline } from './timeline.js'
 
-const MAX_SLOWEST = 20
+/** Steps that are remembered for having taken long. */
+export const MAX_SLOWEST = 20
 
 /** One of the steps that took longest. */
 export interface SlowStep {
@@ -130,8 +132,4 @@ export class Recorder {
 /** Since the epoch, by a clock that is never set back within a run. */
 function nowMs(): number {
   return performance.timeOrigin + performance.now()
-}
-
-function toTenth(ms: number): number {
-  return Math.round(ms * 10) / 10
 }

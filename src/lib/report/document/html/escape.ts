@@ -1,17 +1,9 @@
 import { showControls } from '../../../http/server-text.js'
-import { toWellFormed } from '../../well-formed.js'
+import { escapeXml } from '../../xml-text.js'
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-/** A text for HTML, in content and in quoted attributes; what would take effect in it is shown. */
+/** A text for HTML, in content and in quoted attributes; what would take effect in it is shown. HTML has all entities of XML. */
 export function escapeHtml(text: string): string {
-  return toWellFormed(showControls(text)).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+  return escapeXml(text)
 }
 
 /** JSON within a script element, which no text in it can end (HTML, "Restrictions for contents of script elements"). */
