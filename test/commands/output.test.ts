@@ -91,6 +91,12 @@ describe.concurrent('what is mistyped', () => {
     [['opnapi', 'lint'], 'There is no command "opnapi".', 'bailo-exp openapi lint'],
     [['openapi', 'lnt'], 'There is no command "openapi lnt".', 'bailo-exp openapi lint'],
     [['help', 'docter'], 'There is no command "docter".', 'bailo-exp doctor'],
+    [['doctor', 'now'], 'Unexpected argument: now', 'bailo-exp doctor --help, which lists the flags that there are'],
+    [
+      ['openapi', 'lint', 'client.py', '--quiet'],
+      'Unexpected argument: client.py',
+      'bailo-exp openapi lint --help, which lists the flags that there are',
+    ],
     [['clone-releases', '--fil', 'noise'], 'Nonexistent flag: --fil', '--fill'],
     [['doctor', '--jsn'], 'Nonexistent flag: --jsn', '--json'],
   ])('%j is told what may have been meant', async (args, says, hint) => {

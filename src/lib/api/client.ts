@@ -1,5 +1,6 @@
 import createOpenApiClient, { type Client } from 'openapi-fetch'
 import type { paths } from '../../../openapi/bailo-v2.js'
+import type { AnswerHeaders } from '../http/answer-headers.js'
 import type { Answer, Connection } from '../http/connection.js'
 import { UnexpectedAnswerError, type Operation } from '../http/errors.js'
 import { readJsonText } from '../http/read-json-text.js'
@@ -31,11 +32,11 @@ export function createJsonClient(connection: Connection): JsonClient {
           isRepeatable: ['GET', 'HEAD', 'DELETE'].includes(method),
           signal: signal && connection.signal ? AbortSignal.any([signal, connection.signal]) : signal,
         },
-        async ({ status, headers, body: answerBody }) => {
-          await requireJson(operation, headers, answerBody)
-          const text = await readJsonText(operation, answerBody)
-          if (text === '') throw unreadable(operation, `an empty answer with status ${status}.`)
-          return new JsonResponse(operation, text, status)
+        async (answer) => {
+          await requireJson(operation, answer)
+          const text = await readJsonText(operation, answer)
+          if (text === '') throw unreadable(operation, `an empty answer with status ${answer.status}.`)
+          return new JsonResponse(operation, answer.status, text) as unknown as Response
         },
       )
     },
@@ -71,23 +72,28 @@ class JsonRequest {
 }
 
 /**
- * A whole JSON answer in the shape that openapi-fetch reads. It keeps the text as it came instead of encoding it into a
- * body and decoding it again, and names the operation when the text is not JSON.
+ * A whole JSON answer, with as much of a `Response` as openapi-fetch reads. One of the platform would encode the text into a
+ * body and decode it again, and could not name the operation when the text is not JSON.
  */
-class JsonResponse extends Response {
+class JsonResponse {
+  readonly ok = true
+  readonly status: number
   readonly #operation: Operation
   readonly #text: string
 
-  constructor(operation: Operation, text: string, status: number) {
-    // With a length that is not 0, openapi-fetch reads by `json()`.
-    super(null, { status, headers: { 'content-type': 'application/json', 'content-length': String(text.length) } })
+  constructor(operation: Operation, status: number, text: string) {
+    this.status = status
     this.#operation = operation
     this.#text = text
   }
 
-  // A property, because that is what Response's type has.
-  override readonly json = async (): Promise<unknown> => {
-    return Promise.resolve(this.#text).then((text) => parseJson(this.#operation, text))
+  /** With a length that is not 0, openapi-fetch reads by {@link json}. */
+  readonly headers: AnswerHeaders = {
+    get: (name) => (name.toLowerCase() === 'content-length' ? String(this.#text.length) : null),
+  }
+
+  json(): unknown {
+    return parseJson(this.#operation, this.#text)
   }
 }
 
@@ -108,7 +114,10 @@ export function parseJson(operation: Operation, text: string): unknown {
 }
 
 /** Lets go of an answer that is something else. */
-export async function requireJson(operation: Operation, headers: Headers, body: Answer['body']): Promise<void> {
+export async function requireJson(
+  operation: Operation,
+  { headers, body }: Pick<Answer, 'headers' | 'body'>,
+): Promise<void> {
   if (headers.get('content-type')?.includes('json') === true) return
   await body.dump()
   throw unreadable(operation, `the answer is not JSON (${describeType(headers)}).`)
@@ -120,6 +129,6 @@ export function unreadable(operation: Operation, what: string): UnexpectedAnswer
 }
 
 /** The content type of an answer that has the wrong one, safe to print. */
-export function describeType(headers: Headers): string {
+export function describeType(headers: AnswerHeaders): string {
   return showServerText(headers.get('content-type') ?? 'no content type')
 }

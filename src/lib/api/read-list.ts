@@ -35,15 +35,15 @@ export async function readList<T, R>(
     headers: connection.authorization(),
     isRepeatable: true,
   }
-  return connection.send(operation, request, async ({ headers, body }) => {
-    await requireJson(operation, headers, body)
+  return connection.send(operation, request, async (answer) => {
+    await requireJson(operation, answer)
     const taken: R[] = []
     const splitter = new ListSplitter(name, (text) => {
       const entry = parseJson(operation, text)
       taken.push(take(element.check(operation, entry, `/${name}/${taken.length}`)))
     })
     let sizeBytes = 0
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
       sizeBytes += chunk.length
       if (sizeBytes > MAX_JSON_ANSWER_BYTES) throw tooLong(operation, MAX_JSON_ANSWER_BYTES)
       splitter.push(chunk)

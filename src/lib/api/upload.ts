@@ -214,12 +214,12 @@ async function sendBytes(
   )
 }
 
-async function readJson(operation: Operation, { headers, body }: Answer): Promise<unknown> {
-  const text = await readJsonText(operation, body)
+async function readJson(operation: Operation, answer: Answer): Promise<unknown> {
+  const text = await readJsonText(operation, answer)
   try {
     return JSON.parse(text)
   } catch {
-    throw new UnexpectedAnswerError(operation, `the answer is not JSON (${describeType(headers)}).`, {
+    throw new UnexpectedAnswerError(operation, `the answer is not JSON (${describeType(answer.headers)}).`, {
       isUnreadable: true,
     })
   }

@@ -4,7 +4,8 @@ import { UsageError } from '../errors.js'
 import { nearestOf } from '../report/nearest.js'
 
 /**
- * Says which command may have been meant where oclif knows none.
+ * Says which command may have been meant where oclif knows none. To oclif all words up to the first flag are the command, so
+ * that one too many after a command that takes none ends up here too.
  *
  * @param entry URL of the script in `bin/`, from which oclif finds the package
  * @returns undefined for any other error
@@ -12,9 +13,15 @@ import { nearestOf } from '../report/nearest.js'
 export function explainUnknownCommand(error: unknown, args: readonly string[], entry: string): UsageError | undefined {
   if (!(error instanceof Error) || !/^(?:command .* not found|Command .* not found\.)$/s.test(error.message))
     return undefined
+  const known = readCommands(fileURLToPath(new URL('../oclif.manifest.json', entry))).map(({ words }) => words)
+  const command = known.find((words) => words.every((word, index) => word === args[index]))
+  if (command !== undefined) {
+    return new UsageError(`Unexpected argument: ${args[command.length] ?? ''}`, [
+      `bailo-exp ${command.join(' ')} --help, which lists the flags that there are`,
+    ])
+  }
   const typed = args.filter((word) => word !== 'help').slice(0, 2)
   const [first = ''] = typed
-  const known = readCommands(fileURLToPath(new URL('../oclif.manifest.json', entry))).map(({ words }) => words)
   const nearest =
     nearestOf(
       typed.join(' '),

@@ -1,6 +1,7 @@
 import type { Instance } from '../api/instance.js'
 import { bodyOf } from '../api/client.js'
 import { ExitCode } from '../errors.js'
+import type { AnswerHeaders } from '../http/answer-headers.js'
 import { isRecord, ResponseError, type Operation } from '../http/errors.js'
 import { readUpTo } from '../http/read-body.js'
 import { showServerText } from '../http/server-text.js'
@@ -43,7 +44,7 @@ export async function checkReachable(instance: Instance): Promise<Outcome<FirstA
 }
 
 /** What is wrong with a first answer; undefined for one that Bailo could have given, also to a caller without keys. */
-function describeStranger(status: number, headers: Headers, text: string): Check | undefined {
+function describeStranger(status: number, headers: AnswerHeaders, text: string): Check | undefined {
   const id = 'reachable'
   const location = headers.get('location')
   const type = headers.get('content-type') ?? ''

@@ -3,6 +3,7 @@ import { rootCertificates } from 'node:tls'
 import { Agent, type Dispatcher } from 'undici'
 import type { Credentials } from '../config/credentials.js'
 import { ExpectedError } from '../errors.js'
+import { toAnswerHeaders, type AnswerHeaders } from './answer-headers.js'
 import { ConnectionError, isNetworkError, toResponseError, UnexpectedAnswerError, type Operation } from './errors.js'
 import { paceBody, type Pace } from './paced-body.js'
 import { readUpTo } from './read-body.js'
@@ -55,7 +56,7 @@ export interface RequestOptions {
 
 export interface Answer {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: AnswerHeaders
   /** To be read or dumped by the caller. */
   readonly body: Dispatcher.ResponseData['body']
 }
@@ -168,7 +169,7 @@ export class Connection {
         signal: options.signal ?? null,
       })
       this.#hasAnswered = true
-      const headers = toHeaders(data.headers)
+      const headers = toAnswerHeaders(data.headers)
       const { statusCode: status, body } = data
       if ((status >= 200 && status < 300) || options.accept?.includes(status)) {
         return await read({ status, headers, body })
@@ -212,12 +213,4 @@ function toTlsOptions(trustedCertificates: string | undefined): { rejectUnauthor
 function kindOf({ method, path }: Operation, { headers }: RequestOptions): string {
   const sizeBytes = Number(headers?.['content-length'] ?? 0)
   return sizeBytes > 0 ? `${method} ${path} 2^${Math.ceil(Math.log2(sizeBytes))}` : `${method} ${path}`
-}
-
-function toHeaders(raw: Dispatcher.ResponseData['headers']): Headers {
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(raw)) {
-    for (const single of Array.isArray(value) ? value : [value]) if (single !== undefined) headers.append(name, single)
-  }
-  return headers
 }

@@ -1,4 +1,5 @@
 import { ExitCode, ExpectedError } from '../errors.js'
+import type { AnswerHeaders } from './answer-headers.js'
 import { showServerText } from './server-text.js'
 
 /** The operation that a request was made for; `path` is the template of the contract, not the filled-in URL. */
@@ -90,7 +91,7 @@ export class UnexpectedAnswerError extends ExpectedError {
  */
 export function toResponseError(
   operation: Operation,
-  answer: { origin: string; status: number; headers: HeaderLookup; body: string },
+  answer: { origin: string; status: number; headers: AnswerHeaders; body: string },
 ): ResponseError {
   const { origin, status } = answer
   const contentType = answer.headers.get('content-type') ?? ''
@@ -126,10 +127,6 @@ export function toResponseError(
     serverMessage: text === '' ? 'no explanation' : showServerText(text),
     retryAfterMs,
   })
-}
-
-interface HeaderLookup {
-  get(name: string): string | null
 }
 
 function parseErrorBody(body: string): { serverMessage: string; details: string[] } | undefined {

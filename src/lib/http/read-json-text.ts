@@ -1,4 +1,5 @@
 import { ExitCode, ExpectedError } from '../errors.js'
+import type { Answer } from './connection.js'
 import type { Operation } from './errors.js'
 import { readUpTo } from './read-body.js'
 
@@ -9,15 +10,22 @@ import { readUpTo } from './read-body.js'
 export const MAX_JSON_ANSWER_BYTES = 256 * 1024 * 1024
 
 /**
- * Reads the text of a JSON answer.
+ * Reads the text of a JSON answer. Where the answer says that it is short enough, and the parser of HTTP holds it to that
+ * (RFC 9112, section 6.3), undici's own way to read all of it is taken: an iterator adds a fifth to the time of a small call.
  *
  * @throws ExpectedError when it is longer than {@link MAX_JSON_ANSWER_BYTES}; the rest of it is not read then
  */
 export async function readJsonText(
   operation: Operation,
-  body: AsyncIterable<Uint8Array>,
+  { headers, body }: Pick<Answer, 'headers' | 'body'>,
   maxBytes = MAX_JSON_ANSWER_BYTES,
 ): Promise<string> {
+  const lengthBytes = Number(headers.get('content-length') ?? NaN)
+  if (lengthBytes <= maxBytes) return body.text()
+  if (lengthBytes > maxBytes) {
+    await body.dump({ limit: 0 })
+    throw tooLong(operation, maxBytes)
+  }
   const { bytes, isWhole } = await readUpTo(body, maxBytes)
   if (isWhole) return new TextDecoder().decode(bytes)
   throw tooLong(operation, maxBytes)

@@ -127,8 +127,8 @@ export class RegistryClient {
       [scopeOf(repository, 'pull')],
       operation,
       { url: `${repositoryPath(repository)}/tags/list`, isRepeatable: true },
-      async ({ body }) => {
-        const tags = readTags(await readJsonText(operation, body))
+      async (answer) => {
+        const tags = readTags(await readJsonText(operation, answer))
         if (tags === undefined) throw new UnexpectedAnswerError(operation, 'the answer holds no list of tags.')
         return tags
       },
