@@ -206,8 +206,12 @@ describe('clone-releases', () => {
   it('goes on where some releases are there already, with the files that they share', async () => {
     const { sandbox, source, envFile } = await startDemo()
     const to = await createModel(sandbox)
+    const mark = sandbox.requests.length
     await clone('--env-file', envFile, '--to', to, '--semver', '<1.0.0')
     expect(await readReleases(sandbox, to)).toHaveLength(3)
+    // Only these were asked for.
+    const lists = sandbox.requests.slice(mark).filter(({ path }) => path.startsWith(`/api/v2/model/${source}/releases`))
+    expect(lists.map(({ path }) => path.split('?')[1])).toEqual(['querySemver=%3C1.0.0'])
 
     const { result, exitCode } = await clone('--env-file', envFile, '--to', to)
 

@@ -282,7 +282,7 @@ describe('mirror-check refuses', () => {
       /are the same model/,
     ],
     ['a copy that is not there', () => Promise.resolve({ to: 'nope-ab12cd' }), /answered 404/],
-    ['versions that are not there', () => Promise.resolve({ semverRange: '^7' }), /None of the source's 2 releases/],
+    ['versions that are not there', () => Promise.resolve({ semverRange: '^7' }), /None of the source.s releases/],
     ['a pause of no time', () => Promise.resolve({ intervalMs: 0 }), /interval of 0/],
   ])('%s', async (_what, change, message) => {
     const failure = await check(await change()).catch((error: unknown) => error)

@@ -10,7 +10,7 @@ import { parseRate, parseSize } from '../../src/lib/content/size.js'
 import { ExpectedError } from '../../src/lib/errors.js'
 import { readDump } from '../../src/lib/experiments/clone-releases/dump.js'
 import { toReleaseSkeletons } from '../../src/lib/experiments/skeleton/release-skeleton.js'
-import { selectReleases } from '../../src/lib/experiments/skeleton/select.js'
+import { parseVersionRange } from '../../src/lib/experiments/skeleton/select.js'
 import { toResponseError } from '../../src/lib/http/errors.js'
 import { showServerText } from '../../src/lib/http/server-text.js'
 import { parseEntry } from '../../src/lib/run/journal/entries.js'
@@ -50,7 +50,7 @@ describe('any text', () => {
     ['a rate', parseRate],
     ['a duration', parseDuration],
     ['a fault rule', parseFaultRule],
-    ['a range of versions', (text: string) => selectReleases([], text)],
+    ['a range of versions', (text: string) => parseVersionRange(text)],
   ])('as %s is understood or explained', async (_name, parse) => {
     await fc.assert(
       fc.asyncProperty(oddText, (text) => returnsOrExplains(() => parse(text))),

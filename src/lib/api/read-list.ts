@@ -13,6 +13,7 @@ export interface ModelList<T> {
   /** The property of the answer that has the list. */
   readonly name: string
   readonly element: Shape<T>
+  readonly query?: Readonly<Record<string, string | undefined>>
 }
 
 /**
@@ -25,13 +26,13 @@ export interface ModelList<T> {
 export async function readList<T, R>(
   instance: Instance,
   modelId: string,
-  { path, name, element }: ModelList<T>,
+  { path, name, element, query }: ModelList<T>,
   take: (entry: T) => R,
 ): Promise<R[]> {
   const operation: Operation = { method: 'GET', path }
   const { connection } = instance
   const request = {
-    url: fillPath(path, { modelId }),
+    url: fillPath(path, { modelId }, query),
     headers: connection.authorization(),
     isRepeatable: true,
   }

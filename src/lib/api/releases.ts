@@ -18,9 +18,17 @@ export interface NewRelease {
   readonly images: readonly ImageReference[]
 }
 
-/** All releases of a model with their files and images, in one request; the server has no pages. */
-export async function listReleases(instance: Instance, modelId: string): Promise<readonly ReleaseEntry[]> {
-  return readReleases(instance, modelId, (release) => release)
+/**
+ * All releases of a model with their files and images, in one request; the server has no pages.
+ *
+ * @param querySemver a range; versions are compared by their three numbers only (observed)
+ */
+export async function listReleases(
+  instance: Instance,
+  modelId: string,
+  querySemver?: string,
+): Promise<readonly ReleaseEntry[]> {
+  return readReleases(instance, modelId, (release) => release, querySemver)
 }
 
 /** The same, with only that in memory which is taken of each release: see {@link readList}. */
@@ -28,8 +36,10 @@ export async function readReleases<R>(
   instance: Instance,
   modelId: string,
   take: (release: ReleaseEntry) => R,
+  querySemver?: string,
 ): Promise<R[]> {
-  return readList(instance, modelId, { path: RELEASES, name: 'releases', element: answers.releaseEntry }, take)
+  const query = { querySemver }
+  return readList(instance, modelId, { path: RELEASES, name: 'releases', element: answers.releaseEntry, query }, take)
 }
 
 /**

@@ -39,7 +39,7 @@ export function tooLong(operation: Operation, maxBytes: number): ExpectedError {
       exitCode: ExitCode.Unreachable,
       tryNext: [
         'check that URL is the origin of a Bailo instance',
-        'work in a smaller model: Bailo lists all of a model at once, and this list does not fit into memory',
+        'work in a smaller model: Bailo lists all of a model at once, and this list does not fit into memory; where the command takes --semver, that makes it shorter',
       ],
     },
   )

@@ -13,7 +13,7 @@ import {
   type DatedSkeleton,
   type ReleaseSkeleton,
 } from '../skeleton/release-skeleton.js'
-import { selectReleases } from '../skeleton/select.js'
+import { parseVersionRange, selectReleases, type VersionRange } from '../skeleton/select.js'
 
 /** What is to be copied. */
 export interface Source {
@@ -51,14 +51,15 @@ export async function readSource(
       'name another model with --to, or none to have one created',
     ])
   }
-  const dated = await readDated(options, instance, modelId, file)
-  if (dated.length === 0) {
+  const range = options.semverRange === undefined ? undefined : parseVersionRange(options.semverRange)
+  const dated = await readDated(options, instance, modelId, file, range)
+  if (dated.length === 0 && range === undefined) {
     throw new UsageError(`${file ?? modelId ?? 'The source'} has no releases to copy.`, [
       'name another source',
       'use a token with the action release:read: without it Bailo lists none',
     ])
   }
-  const releases = selectReleases(sortByAge(dated), options.semverRange)
+  const releases = selectReleases(sortByAge(dated), range)
   const images = options.withImages
     ? await readImages(
         new RegistryClient(instance.connection),
@@ -74,12 +75,13 @@ export async function readSource(
   return { releases, images, origin }
 }
 
-/** Reads the releases as a whole only where they are saved as a whole. */
+/** Reads the releases as a whole, and all of them, only where they are saved. */
 async function readDated(
   options: CloneReleasesOptions,
   instance: Instance,
   modelId: string | undefined,
   file: string | undefined,
+  range: VersionRange | undefined,
 ): Promise<readonly DatedSkeleton[]> {
   const read = createSkeletonReader()
   const save = async (entries: readonly ReleaseEntry[]): Promise<DatedSkeleton[]> => {
@@ -99,6 +101,6 @@ async function readDated(
       'use --no-images to copy its releases and files',
     ])
   }
-  if (options.saveDump === undefined) return readReleases(instance, modelId, read)
+  if (options.saveDump === undefined) return readReleases(instance, modelId, read, range?.query)
   return save(await listReleases(instance, modelId))
 }

@@ -6,7 +6,7 @@ import { pollUntil, requirePause } from '../poll.js'
 import type { Finding } from '../result.js'
 import { compareCopy } from '../skeleton/compare.js'
 import { toReleaseSkeletons, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
-import { selectReleases } from '../skeleton/select.js'
+import { parseVersionRange, selectReleases } from '../skeleton/select.js'
 import { withBothInstances } from '../with-instance.js'
 import { Arrival } from './arrival.js'
 import { compareCards } from './compare-cards.js'
@@ -35,17 +35,20 @@ async function check(
   copyInstance: Instance,
 ): Promise<MirrorCheckResult> {
   const { run, version, warn } = context
+  const range = options.semverRange === undefined ? undefined : parseVersionRange(options.semverRange)
   const { source, copy } = await findEnds(options, sourceInstance, copyInstance)
   run.useModel(copyInstance.origin, copy.model.id)
-  const all = toReleaseSkeletons(await listReleases(sourceInstance, source.model.id))
-  if (all.length === 0) warn(`${source.model.id} has no releases, or the token lacks release:read.`)
-  const releases = selectReleases(all, options.semverRange)
+  const listed = toReleaseSkeletons(await listReleases(sourceInstance, source.model.id, range?.query))
+  if (listed.length === 0 && range === undefined) {
+    warn(`${source.model.id} has no releases, or the token lacks release:read.`)
+  }
+  const releases = selectReleases(listed, range)
 
   const startedMs = performance.now()
   const arrival = new Arrival(source, copy, releases, startedMs)
   await arrival.look()
   const following = await follow(context, options, arrival, copy, startedMs)
-  const extraReleases = options.semverRange === undefined ? findExtraReleases(all, arrival) : []
+  const extraReleases = range === undefined ? findExtraReleases(releases, arrival) : []
   const isCompared = run.stopReason === undefined
   const compared = isCompared ? await compareAll(options, source, copy, releases, arrival, run.concurrency) : undefined
   const content =

@@ -6,7 +6,7 @@ import { measureExportBody, readExportDisclaimer } from '../../api/transfers.js'
 import { UsageError } from '../../errors.js'
 import { showServerText } from '../../http/server-text.js'
 import { toReleaseSkeletons, type ReleaseSkeleton } from '../skeleton/release-skeleton.js'
-import { selectReleases } from '../skeleton/select.js'
+import { parseVersionRange, selectReleases } from '../skeleton/select.js'
 
 export interface PlannedExport {
   readonly destinationModelId: string
@@ -34,6 +34,7 @@ export async function prepareExport(
   instance: Instance,
   { modelId, semverRange, agreesToDisclaimer }: ExportRequest,
 ): Promise<PlannedExport> {
+  const range = semverRange === undefined ? undefined : parseVersionRange(semverRange)
   const { kind, settings } = await getModel(instance, modelId)
   if (kind.startsWith('mirrored-')) {
     const sourceModelId = settings?.mirror?.sourceModelId
@@ -54,7 +55,8 @@ export async function prepareExport(
       'select a schema for the model first',
     ])
   }
-  const releases = selectReleases(toReleaseSkeletons(await listReleases(instance, modelId)), semverRange)
+  const listed = await listReleases(instance, modelId, range?.query)
+  const releases = selectReleases(toReleaseSkeletons(listed), range)
   const bodyBytes = measureExportBody(releases.map(({ semver }) => semver))
   if (bodyBytes > MAX_JSON_BODY_BYTES) {
     throw new UsageError(

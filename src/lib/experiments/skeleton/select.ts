@@ -2,30 +2,65 @@ import { satisfies, validRange } from 'semver'
 import { UsageError } from '../../errors.js'
 import type { ReleaseSkeleton } from './release-skeleton.js'
 
+/** Versions that are asked for. */
+export interface VersionRange {
+  /** Ranges, of which any will do; there is one at least. */
+  readonly alternatives: readonly string[]
+  /** The same for Bailo, which then lists no others; undefined where it has no words for it. */
+  readonly query: string | undefined
+}
+
 /**
- * The releases whose version lies in a range, or in one of several with commas between; all without one. Pre-releases within
- * a range count.
+ * Reads a range of versions, or several with commas between.
  *
- * @throws UsageError when a range is none, or nothing is in it
+ * @throws UsageError for what is none
  */
-export function selectReleases(
-  releases: readonly ReleaseSkeleton[],
-  range: string | undefined,
-): readonly ReleaseSkeleton[] {
-  if (range === undefined) return releases
-  const ranges = range.split(',').map((one) => one.trim())
-  const isIn = ({ semver }: ReleaseSkeleton, one: string) => satisfies(semver, one, { includePrerelease: true })
-  for (const one of ranges) {
-    if ((one === '' && ranges.length > 1) || validRange(one) === null) {
+export function parseVersionRange(text: string): VersionRange {
+  const alternatives = text.split(',').map((one) => one.trim())
+  for (const one of alternatives) {
+    if ((one === '' && alternatives.length > 1) || validRange(one) === null) {
       throw new UsageError(`${JSON.stringify(one)} is not a range of versions.`, [
         'write for example --semver ">=1.2.0 <2.0.0", --semver "^1.2" or --semver 1.0.0,1.2.0',
       ])
     }
-    if (!releases.some((release) => isIn(release, one))) {
-      throw new UsageError(`None of the source's ${releases.length} releases is in the range ${JSON.stringify(one)}.`, [
+  }
+  return { alternatives, query: alternatives.some(namesPreRelease) ? undefined : alternatives.join(' || ') }
+}
+
+/**
+ * The releases whose version lies in a range; all without one. Pre-releases within a range count, those of the version
+ * right above it do not: 2.0.0-rc1 is in `>=1.0.0` and not in `<2.0.0`.
+ *
+ * @throws UsageError when one of the alternatives has no release in it
+ */
+export function selectReleases(
+  releases: readonly ReleaseSkeleton[],
+  range: VersionRange | undefined,
+): readonly ReleaseSkeleton[] {
+  if (range === undefined) return releases
+  for (const one of range.alternatives) {
+    if (!releases.some(({ semver }) => isIn(semver, one))) {
+      throw new UsageError(`None of the source's releases is in the range ${JSON.stringify(one)}.`, [
         'run without --semver to take all of them',
+        'use a token with the action release:read: without it Bailo lists none',
       ])
     }
   }
-  return releases.filter((release) => ranges.some((one) => isIn(release, one)))
+  return releases.filter(({ semver }) => range.alternatives.some((one) => isIn(semver, one)))
+}
+
+/**
+ * Bailo compares the three numbers of a version only (observed), so that it can leave out no more than this does: what it
+ * would leave out is not in the range here either, unless the range names a pre-release.
+ */
+function isIn(semver: string, range: string): boolean {
+  return (
+    satisfies(semver, range, { includePrerelease: true }) &&
+    (namesPreRelease(range) || satisfies(semver.replace(/-.*/, ''), range))
+  )
+}
+
+/** A hyphen with blanks around it is between the ends of a range. */
+function namesPreRelease(range: string): boolean {
+  return /\S-\S/.test(range)
 }
