@@ -73,6 +73,8 @@ ${exitCodesHelp}`
         text: formatMirrorCheck,
         findings: ({ findings }) => findings,
         extent: () => ({ message: 'The copy is not like its source', tryNext: [] }),
+        reportPart: async (result) =>
+          (await import('../lib/report/document/experiments/mirror-part.js')).mirrorCheckPart(result),
         where: ({ target }) => `${target.modelId} at ${target.url}`,
       },
     )

@@ -66,6 +66,8 @@ ${exitCodesHelp}`
       {
         text: formatMirrorExport,
         findings: ({ findings }) => findings,
+        reportPart: async (result) =>
+          (await import('../lib/report/document/experiments/mirror-part.js')).mirrorExportPart(result),
         where: ({ target }) => `${target.modelId} at ${target.url}`,
       },
     )

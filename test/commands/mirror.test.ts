@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exportAll, linkMirror, startMirrorPair, writeCard, type MirrorPair } from '../support/mirror-pair.js'
 import { runCli, type CliOptions } from './cli.js'
 import { environmentOf, expectFailure, expectNoKeys, readError, type Environment } from './failures.js'
+import { readReportSchema } from './report-schema.js'
 
 let pair: MirrorPair
 let directory: string
@@ -99,6 +100,44 @@ describe('mirror-check', () => {
     expect(target.modelId).toBe(mirrorId)
     expect(bad.stderr).toContain('Error: The copy is not like its source in')
     expectNoKeys(bad, environmentOf(pair.copy.sandbox))
+  })
+
+  it('reports how each kind of artefact fared, in the export and in the check', async () => {
+    const findErrors = await readReportSchema()
+    const report = async (name: string) => {
+      const document = JSON.parse(await readFile(path.join(directory, name), 'utf8')) as Record<string, unknown>
+      expect(findErrors(document)).toBeUndefined()
+      return document['experiment']
+    }
+    const exporting = ['mirror-export', '--model', modelId, '--agree-to-disclaimer', '--interval', '50ms']
+    const onSource = environmentOf(pair.source.sandbox)
+    const exported = await run([...exporting, '--report', 'export.json', '--report', 'export.html'], onSource)
+    expect({ exitCode: exported.exitCode, stderr: exported.stderr }).toMatchObject({ exitCode: 0 })
+    const ended = { failed: 0, denied: 0, open: 0 }
+    expect(await report('export.json')).toMatchObject({
+      type: 'mirroring',
+      intervalMs: 50,
+      transfers: [
+        {
+          direction: 'export',
+          kinds: [
+            { kind: 'documents', completed: 1, ...ended },
+            { kind: 'file', completed: 1, ...ended },
+          ],
+        },
+      ],
+    })
+    expect(await readFile(path.join(directory, 'export.html'), 'utf8')).toContain('Export from the source')
+
+    const checked = await run(['mirror-check', '--from', modelId, ...ENDS, '--report', 'c.json', '--report', 'c.md'])
+    expect({ exitCode: checked.exitCode, stderr: checked.stderr }).toMatchObject({ exitCode: 0 })
+    expect(await report('c.json')).toMatchObject({
+      transfers: [{ direction: 'export' }, { direction: 'import' }],
+      compared: { cards: 1, releases: 2, files: 1, images: 0 },
+    })
+    const summary = await readFile(path.join(directory, 'c.md'), 'utf8')
+    expect(summary).toContain('### Import into the copy')
+    expect(summary).toContain('### Comparison with the source')
   })
 
   it('is wrong usage for a model that is not there', async () => {

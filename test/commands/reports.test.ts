@@ -1,15 +1,13 @@
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { Ajv } from 'ajv'
-import addFormats from 'ajv-formats'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { RunDocument } from '../../src/lib/report/document/model.js'
 import { setFaults } from '../support/faults.js'
 import { parseXml } from '../support/parse-xml.js'
 import { fillSourceModel, SOURCE } from '../support/source-model.js'
-import { runCli } from './cli.js'
 import { changesSince, onRequest, startBench, type Bench } from './experiment.js'
 import { createModel } from './failures.js'
+import { readReportSchema } from './report-schema.js'
 
 const RAMP = ['concurrent-file-uploads', '--quiet', '--count', '6', '--size', '10kB']
 const RELEASES = ['many-releases-with-files', '--quiet', '--count', '4', '--max-size-exponent', '3']
@@ -17,11 +15,7 @@ const RELEASES = ['many-releases-with-files', '--quiet', '--count', '4', '--max-
 let findErrors: (value: unknown) => unknown
 
 beforeAll(async () => {
-  const { stdout } = await runCli(['report', 'schema'])
-  const ajv = new Ajv({ strict: true, allErrors: true })
-  addFormats.default(ajv)
-  const validate = ajv.compile(JSON.parse(stdout) as object)
-  findErrors = (value) => (validate(value) ? undefined : validate.errors)
+  findErrors = await readReportSchema()
 })
 
 /** A report, which must fit the schema that the binary prints. */

@@ -1,28 +1,18 @@
-import type { TransferReport } from '../experiments/mirroring/transfer-report.js'
+import { nameKind, tallyKinds, type TransferReport } from '../experiments/mirroring/transfer-report.js'
 import { formatTimes } from './run-text.js'
 import { countOf, formatDuration, formatTable, shorten } from './text.js'
-
-/** In this order; a server may come to have others. */
-const KINDS = ['documents', 'file', 'image']
 
 /** Names in lists are cut to this. */
 const MAX_NAME = 50
 
 /** How far each kind of artefact has come, and what that took; empty where there are none. */
-export function formatTransfers(title: string, { artefacts, times }: TransferReport): string {
-  if (artefacts.length === 0) return ''
-  const kinds = [...new Set([...KINDS, ...artefacts.map(({ kind }) => kind)])]
+export function formatTransfers(title: string, report: TransferReport): string {
+  if (report.artefacts.length === 0) return ''
   return formatTable(
     [title, 'all', 'completed', 'failed', 'denied', 'open', 'p50 / p95 / max'],
-    kinds.flatMap((kind) => {
-      const statuses = artefacts.filter((one) => one.kind === kind).map(({ status }) => status)
-      if (statuses.length === 0) return []
-      const count = (status: string): number => statuses.filter((one) => one === status).length
-      const [completed, failed, denied] = [count('completed'), count('failed'), count('denied')]
-      const open = statuses.length - completed - failed - denied
-      const counts = [statuses.length, completed, failed, denied, open].map(String)
-      const name = kind === 'documents' ? kind : `${kind}s`
-      return [[name, ...counts, formatTimes(times.find((one) => one.kind === kind))]]
+    tallyKinds(report).map(({ kind, completed, failed, denied, open }) => {
+      const counts = [completed + failed + denied + open, completed, failed, denied, open].map(String)
+      return [nameKind(kind), ...counts, formatTimes(report.times.find((one) => one.kind === kind))]
     }),
   )
 }

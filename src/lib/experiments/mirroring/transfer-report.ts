@@ -17,6 +17,36 @@ export interface TransferReport {
 
 const SLOWEST = 5
 
+/** In this order; a server may come to have others. */
+const KINDS = ['documents', 'file', 'image']
+
+/** How far the artefacts of a kind have come. */
+export interface KindOfArtefacts {
+  readonly kind: string
+  readonly completed: number
+  readonly failed: number
+  readonly denied: number
+  /** On their way still. */
+  readonly open: number
+}
+
+/** Counts artefacts by kind and state; kinds of which there are none are left out. */
+export function tallyKinds({ artefacts }: Pick<TransferReport, 'artefacts'>): KindOfArtefacts[] {
+  const kinds = new Set([...KINDS, ...artefacts.map(({ kind }) => kind)])
+  return [...kinds].flatMap((kind) => {
+    const statuses = artefacts.filter((one) => one.kind === kind).map(({ status }) => status)
+    if (statuses.length === 0) return []
+    const count = (status: string): number => statuses.filter((one) => one === status).length
+    const [completed, failed, denied] = [count('completed'), count('failed'), count('denied')]
+    return [{ kind, completed, failed, denied, open: statuses.length - completed - failed - denied }]
+  })
+}
+
+/** What the artefacts of a kind are called together. */
+export function nameKind(kind: string): string {
+  return kind === 'documents' ? kind : `${kind}s`
+}
+
 /**
  * Sums up how transfers went.
  *

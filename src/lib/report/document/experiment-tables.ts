@@ -1,6 +1,7 @@
 import { formatSize } from '../../content/size.js'
 import { formatDuration } from '../text.js'
-import type { CloneReleasesPart, ExperimentPart, RampPart, ScannersPart } from './model.js'
+import { nameKind } from '../../experiments/mirroring/transfer-report.js'
+import type { CloneReleasesPart, ExperimentPart, MirrorPart, RampPart, ScannersPart } from './model.js'
 import { latencyText } from './words.js'
 
 /** A table of text; the first column says what a row is about. */
@@ -20,6 +21,8 @@ export function experimentTables(part: ExperimentPart | undefined): TextTable[] 
       return cloneTables(part)
     case 'concurrent-file-uploads':
       return [rampTable(part)]
+    case 'mirroring':
+      return mirrorTables(part)
     case undefined:
       return []
   }
@@ -80,4 +83,35 @@ function rampTable({ rows, sizeBytes }: RampPart): TextTable {
     ]),
     note: `Each file has ${formatSize(sizeBytes)}.`,
   }
+}
+
+function mirrorTables({ transfers, intervalMs, compared, verified }: MirrorPart): TextTable[] {
+  const tables = transfers.flatMap(({ direction, kinds, slowest }): TextTable[] => {
+    if (kinds.length === 0) return []
+    const title = direction === 'export' ? 'Export from the source' : 'Import into the copy'
+    const rows = kinds.map(({ kind, completed, failed, denied, open, latency }) => [
+      nameKind(kind),
+      ...[completed, failed, denied, open].map(String),
+      latency === undefined ? '' : latencyText(latency),
+    ])
+    const note = `Times are until a listing showed it completed: up to ${formatDuration(intervalMs)} late.`
+    const head = ['What', 'Completed', 'Failed', 'Denied', 'Open', 'p50 / p95 / max']
+    const all: TextTable = { title, head, rows, note }
+    if (slowest.length === 0) return [all]
+    const slowRows = slowest.map(({ name, afterMs }) => [name, formatDuration(afterMs)])
+    return [all, { title: `${title}: what took longest`, head: ['What', 'After'], rows: slowRows }]
+  })
+  if (compared === undefined) return tables
+  const { cards, releases, files, images } = compared
+  const rows = [
+    ['versions of the card', String(cards)],
+    ['releases', String(releases)],
+    ['files', String(files)],
+    ['images', String(images)],
+  ]
+  const note =
+    verified === undefined
+      ? 'Files are compared once per release that they are in.'
+      : `${verified.files} files and ${verified.layers} layers were read to their end (${formatSize(verified.bytes)}).`
+  return [...tables, { title: 'Comparison with the source', head: ['What', 'Compared'], rows, note }]
 }

@@ -184,6 +184,8 @@ function joinExperiments(parts: readonly ExperimentPart[]): ExperimentPart | und
       return joinCloneReleases(parts.filter((part) => part.type === 'clone-releases'))
     case 'concurrent-file-uploads':
       return joinRamps(parts.filter((part) => part.type === 'concurrent-file-uploads'))
+    // Is never one of several shards.
+    case 'mirroring':
     case undefined:
       return undefined
   }

@@ -173,7 +173,7 @@ export interface FindingPart {
   readonly tryNext?: string
 }
 
-export type ExperimentPart = ScannersPart | CloneReleasesPart | RampPart
+export type ExperimentPart = ScannersPart | CloneReleasesPart | RampPart | MirrorPart
 
 export interface ScannersPart {
   readonly type: 'scanners'
@@ -233,4 +233,36 @@ export interface RampPart {
     readonly bytesPerSecond: number
     readonly latency?: LatencyPart
   }[]
+}
+
+export interface MirrorPart {
+  readonly type: 'mirroring'
+  /** Times to completion are late by so much at most. */
+  readonly intervalMs: number
+  readonly transfers: readonly {
+    /** `export` from the source, or `import` into the copy. */
+    readonly direction: 'export' | 'import'
+    readonly kinds: readonly {
+      /** `documents`, `file`, `image`, or another word of the server's. */
+      readonly kind: string
+      readonly completed: number
+      readonly failed: number
+      readonly denied: number
+      readonly open: number
+      /** Times to completion of those that were seen to become completed; absent where none was. */
+      readonly latency?: LatencyPart
+    }[]
+    /** The artefacts that took longest, the slowest first; 5 at most. */
+    readonly slowest: readonly { readonly name: string; readonly afterMs: number }[]
+  }[]
+  /** How much of the copy was compared with the source; absent where none of it was. */
+  readonly compared?: {
+    /** Versions of the card. */
+    readonly cards: number
+    readonly releases: number
+    readonly files: number
+    readonly images: number
+  }
+  /** What of the copy was read to its end. */
+  readonly verified?: { readonly files: number; readonly layers: number; readonly bytes: number }
 }

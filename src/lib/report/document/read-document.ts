@@ -57,4 +57,8 @@ function* listLatencies({ steps, timeline, experiment }: RunDocument): Generator
   if (experiment?.type === 'concurrent-file-uploads') {
     for (const [index, { latency }] of experiment.rows.entries()) yield [`row ${index}`, latency]
   }
+  if (experiment?.type === 'mirroring') {
+    for (const { kinds } of experiment.transfers)
+      for (const { kind, latency } of kinds) yield [JSON.stringify(kind), latency]
+  }
 }

@@ -85,6 +85,25 @@ const definitions = {
       }),
     },
   ),
+  mirroring: object(
+    {
+      type: { const: 'mirroring' },
+      intervalMs: ms,
+      transfers: list(
+        object({
+          direction: { enum: ['export', 'import'] },
+          kinds: list(
+            object({ kind: text, ...counts('completed', 'failed', 'denied', 'open') }, { latency: ref('latency') }),
+          ),
+          slowest: list(object({ name: text, afterMs: ms }), 5),
+        }),
+      ),
+    },
+    {
+      compared: object(counts('cards', 'releases', 'files', 'images')),
+      verified: object(counts('files', 'layers', 'bytes')),
+    },
+  ),
   ramp: object({
     type: { const: 'concurrent-file-uploads' },
     sizeBytes: count,
@@ -165,7 +184,7 @@ export const REPORT_SCHEMA: Schema = {
         ...list(object({ shard: ref('shard'), startedAt: moment, endedAt: moment, exitCode: count })),
         description: 'The runs that were joined.',
       },
-      experiment: { oneOf: [ref('scanners'), ref('cloneReleases'), ref('ramp')] },
+      experiment: { oneOf: [ref('scanners'), ref('cloneReleases'), ref('ramp'), ref('mirroring')] },
     },
   ),
   definitions,
