@@ -12,7 +12,7 @@ export function formatCloneReleases(rawResult: CloneReleasesResult): string {
   return joinBlocks(
     formatHeading(result),
     problems.length > 0 ? formatProblems(result) : '',
-    run.isDryRun ? `${formatPlannedSteps(run, planned.bytes)}\n${DRY_RUN_CAVEAT}` : '',
+    run.isDryRun ? [formatPlannedSteps(run, planned.bytes), ...wrapText(DRY_RUN_CAVEAT, '', '  ')].join('\n') : '',
     run.steps.length > 0
       ? formatWork(
           [

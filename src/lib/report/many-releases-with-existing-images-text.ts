@@ -25,7 +25,7 @@ export function formatExistingImages(rawResult: ExistingImagesResult): string {
     { label: 'layers mounted', kind: 'mount', alreadyThere: '-' },
   ]
   return joinBlocks(
-    formatTarget('Many releases with existing images', target, run),
+    formatTarget('many-releases-with-existing-images', target, run),
     formatTagChoices(result),
     formatLeftOut(result),
     run.isDryRun

@@ -18,7 +18,7 @@ export function formatMirrorExport(rawResult: MirrorExportResult): string {
   const result = withVisibleControls(rawResult)
   const { run, target, transfer, findings, following, intervalMs } = result
   return joinBlocks(
-    formatTarget('Mirror export', target, run),
+    formatTarget('mirror-export', target, run),
     formatExtent(result),
     run.isDryRun ? formatPlannedSteps(run, 0) : '',
     formatTransfers('exported', transfer),

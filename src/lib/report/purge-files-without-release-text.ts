@@ -33,7 +33,7 @@ export function formatPurgeFilesWithoutRelease(rawResult: PurgeFilesWithoutRelea
   const result = withVisibleControls(rawResult)
   const { run, target, orphans, findings } = result
   return joinBlocks(
-    formatTarget('Files without release', target, run),
+    formatTarget('purge-files-without-release', target, run),
     formatExtent(result),
     formatOrphans(orphans),
     formatKept(orphans),

@@ -19,7 +19,7 @@ export function formatScanners(rawResult: ScannersResult): string {
   const result = withVisibleControls(rawResult)
   const { run, target, plannedBytes, skipped, renamed, otherFindings } = result
   return joinBlocks(
-    formatTarget('Scanners', target, run),
+    formatTarget('scanners', target, run),
     run.isDryRun ? formatPlannedSteps(run, plannedBytes) : '',
     run.steps.length > 0 ? formatWork(workRows(result), run) : '',
     formatList(

@@ -3,13 +3,17 @@ import { stripVTControlCharacters } from 'node:util'
 /** Width that summaries are made for, in columns, unless the terminal is narrower. */
 const WIDTH = 80
 
-/** A table with aligned columns: the first to the left, the others to the right. */
+/** A table with aligned columns: the first one and those of words to the left, figures to the right. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  // Like names, and unlike figures, of which some may be missing.
+  const isText = head.map((_title, column) => rows.every((row) => /^[^\d\s-]/.test(row[column] ?? '')))
   const widths = head.map((title, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? title).length)))
   return [head, ...rows]
     .map((row) =>
       row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .map((cell, column) =>
+          column === 0 || isText[column] ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
         .join('  ')
         .trimEnd(),
     )
