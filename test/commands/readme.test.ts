@@ -223,6 +223,8 @@ describe('README.md', () => {
     for (const owner of [stage.home.instance, stage.pair.source.sandbox, stage.pair.copy.sandbox]) {
       await stage.findKeys(owner, results)
     }
-    expect(await readdir(path.join(stage.directory, 'tmp'))).toEqual([])
+    // npm keeps a cache of its own there, where Node.js has one.
+    const left = (await readdir(path.join(stage.directory, 'tmp'))).filter((name) => name !== 'node-compile-cache')
+    expect(left).toEqual([])
   })
 })
