@@ -51,7 +51,7 @@ export async function readSource(
       'name another model with --to, or none to have one created',
     ])
   }
-  const range = options.semverRange === undefined ? undefined : parseVersionRange(options.semverRange)
+  const range = parseVersionRange(options.semverRange)
   const dated = await readDated(options, instance, modelId, file, range)
   if (dated.length === 0 && range === undefined) {
     throw new UsageError(`${file ?? modelId ?? 'The source'} has no releases to copy.`, [

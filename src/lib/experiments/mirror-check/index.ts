@@ -35,7 +35,7 @@ async function check(
   copyInstance: Instance,
 ): Promise<MirrorCheckResult> {
   const { run, version, warn } = context
-  const range = options.semverRange === undefined ? undefined : parseVersionRange(options.semverRange)
+  const range = parseVersionRange(options.semverRange)
   const { source, copy } = await findEnds(options, sourceInstance, copyInstance)
   run.useModel(copyInstance.origin, copy.model.id)
   const listed = toReleaseSkeletons(await listReleases(sourceInstance, source.model.id, range?.query))

@@ -34,7 +34,7 @@ export async function prepareExport(
   instance: Instance,
   { modelId, semverRange, agreesToDisclaimer }: ExportRequest,
 ): Promise<PlannedExport> {
-  const range = semverRange === undefined ? undefined : parseVersionRange(semverRange)
+  const range = parseVersionRange(semverRange)
   const { kind, settings } = await getModel(instance, modelId)
   if (kind.startsWith('mirrored-')) {
     const sourceModelId = settings?.mirror?.sourceModelId

@@ -13,9 +13,13 @@ export interface VersionRange {
 /**
  * Reads a range of versions, or several with commas between.
  *
+ * @returns undefined where none is given
  * @throws UsageError for what is none
  */
-export function parseVersionRange(text: string): VersionRange {
+export function parseVersionRange(text: string): VersionRange
+export function parseVersionRange(text: string | undefined): VersionRange | undefined
+export function parseVersionRange(text: string | undefined): VersionRange | undefined {
+  if (text === undefined) return undefined
   const alternatives = text.split(',').map((one) => one.trim())
   for (const one of alternatives) {
     if ((one === '' && alternatives.length > 1) || validRange(one) === null) {
