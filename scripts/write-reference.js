@@ -29,12 +29,12 @@ function inCell(text) {
 
 function describeFlag(flag) {
   const forms = flag.allowNo ? `--[no-]${flag.name}` : `--${flag.name}`
-  const value = flag.options?.join('\\|') ?? flag.helpValue ?? 'VALUE'
-  const word = flag.type === 'option' ? `\`${forms} ${value}\`` : `\`${forms}\``
-  const isTold = flag.default !== undefined && flag.default !== false && !/\[default/.test(flag.description ?? '')
+  const value = flag.options?.join('|') ?? flag.helpValue ?? 'VALUE'
+  const word = flag.type === 'option' ? `${forms} ${value.replaceAll('|', '\\|')}` : forms
+  const isTold = ![undefined, false, ''].includes(flag.default) && !/\[default/.test(flag.description ?? '')
   const fallback = isTold && typeof flag.default !== 'object' ? ` [default: ${flag.default}]` : ''
   const variable = flag.env ? ` [variable: ${flag.env}]` : ''
-  return `| ${word} | ${inCell(`${flag.description ?? flag.summary ?? ''}${fallback}${variable}`)} |`
+  return `| \`${word}\` | ${inCell(`${flag.description ?? flag.summary ?? ''}${fallback}${variable}`)} |`
 }
 
 function describeCommand(command) {

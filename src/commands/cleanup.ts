@@ -32,6 +32,7 @@ ${exitCodesHelp}`
     confirm: Flags.string({ description: 'remove without asking: the id of the run once more', helpValue: 'RUN_ID' }),
     concurrency: Flags.integer({
       description: 'how many things are removed at the same time',
+      helpValue: 'N',
       default: 4,
       min: 1,
       max: 256,

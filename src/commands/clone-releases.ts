@@ -13,7 +13,7 @@ import {
 import { formatCloneReleases } from '../lib/report/clone-releases-text.js'
 
 export default class CloneReleases extends ExperimentCommand {
-  static override summary = "Copy the skeleton of a model's releases to another model, also on another instance."
+  static override summary = "Copy the skeleton of a model's releases to another model or instance."
 
   static override description = `Makes the same releases (semver, notes, minor and draft flags, in the order in which the source's were made) with the same file names and exact sizes, and the same images with the same number of layers and exactly the same layer sizes. Contents are synthetic: nothing of the source's files and layers is read.
 

@@ -31,7 +31,13 @@ ${exitCodesHelp}`
   ]
 
   static override flags = {
-    count: Flags.integer({ description: 'files to upload in each step', default: 64, min: 1, max: 1_000_000 }),
+    count: Flags.integer({
+      description: 'files to upload in each step',
+      helpValue: 'N',
+      default: 64,
+      min: 1,
+      max: 1_000_000,
+    }),
     size: sizeFlag({ description: 'size of each file', default: 20 * 1024 ** 2 }),
     ramp: rampFlag({ description: 'uploads at the same time, step by step: 1,2,4,8', exclusive: ['concurrency'] }),
     'max-failures': failureLimitFlag({

@@ -30,12 +30,14 @@ ${exitCodesHelp}`
   static override flags = {
     length: Flags.integer({
       description: 'length of names and texts, in characters',
+      helpValue: 'N',
       default: 1000,
       min: MIN_LENGTH,
       max: MAX_LENGTH,
     }),
     'file-name-length': Flags.integer({
       description: 'length of the name of the file, in bytes',
+      helpValue: 'N',
       default: 255,
       min: 1,
       max: MAX_LENGTH,

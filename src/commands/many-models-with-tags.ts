@@ -25,8 +25,18 @@ ${exitCodesHelp}`
   ]
 
   static override flags = {
-    count: Flags.integer({ description: 'how many models are made', default: 1000, min: 1, max: 1_000_000 }),
-    prefix: Flags.string({ description: 'what the names of the models begin with', default: 'Many-Models-With-Tags' }),
+    count: Flags.integer({
+      description: 'how many models are made',
+      helpValue: 'N',
+      default: 1000,
+      min: 1,
+      max: 1_000_000,
+    }),
+    prefix: Flags.string({
+      description: 'what the names of the models begin with',
+      helpValue: 'TEXT',
+      default: 'Many-Models-With-Tags',
+    }),
     schema: Flags.string({ description: 'schema of the cards [default: the usual one]', helpValue: 'SCHEMA_ID' }),
     tags: Flags.string({
       description: 'tags to draw from, with commas between them',

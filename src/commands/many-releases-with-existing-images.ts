@@ -34,7 +34,12 @@ ${exitCodesHelp}`
   ]
 
   static override flags = {
-    push: Flags.integer({ description: 'how many images are to be there, made where missing', default: 0, min: 0 }),
+    push: Flags.integer({
+      description: 'how many images are to be there, made where missing',
+      helpValue: 'N',
+      default: 0,
+      min: 0,
+    }),
     'image-size': sizeFlag({
       description: 'size of pushed images, in whole MiB; several are used in turn [default: 1GiB and 2GiB]',
       multiple: true,
@@ -44,7 +49,7 @@ ${exitCodesHelp}`
       description: 'which tag of an image with several',
       default: 'newest',
     }),
-    'max-images-per-release': Flags.integer({ description: 'where the groups stop growing', min: 1 }),
+    'max-images-per-release': Flags.integer({ description: 'where the groups stop growing', helpValue: 'N', min: 1 }),
     bump: Flags.option({ options: BUMPS })({
       description: 'which number of the version goes up from release to release',
       default: 'minor',

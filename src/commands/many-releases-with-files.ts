@@ -10,7 +10,7 @@ import { manyReleasesWithFiles, type ManyReleasesWithFilesResult } from '../lib/
 import { formatReleasesWithFiles } from '../lib/report/releases-with-files-text.js'
 
 export default class ManyReleasesWithFiles extends ExperimentCommand {
-  static override summary = 'Make files that grow exponentially, and releases with the first 0, 1, 2 ... of them.'
+  static override summary = 'Make ever larger files, and releases with the first 0, 1, 2 ... of them.'
 
   static override description = `File i of n has floor(10^(e * i / n) + i) bytes, with n from --count and e from --max-size-exponent. Then n + 1 releases are made, one after the other: the first has no file, the last all of them. The default needs 45 GiB in the instance; --max-size-exponent 7 needs 64 MiB.
 
@@ -25,12 +25,14 @@ ${releasesWithFilesHelp}`
   static override flags = {
     count: Flags.integer({
       description: 'files to make; there is one release more',
+      helpValue: 'N',
       default: 100,
       min: 1,
       max: 100_000,
     }),
     'max-size-exponent': Flags.integer({
       description: 'the last file has 10 to the power of this in bytes, and a few more',
+      helpValue: 'N',
       default: 10,
       min: 0,
     }),

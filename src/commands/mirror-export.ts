@@ -7,7 +7,7 @@ import { mirrorExport, SOURCE_ENV_KEY, type MirrorExportResult } from '../lib/ex
 import { formatMirrorExport } from '../lib/report/mirror-export-text.js'
 
 export default class MirrorExport extends ExperimentCommand {
-  static override summary = 'Export a model to the instance that mirrors it, and follow the transfer to its end.'
+  static override summary = 'Export a model to the instance that mirrors it, and follow the transfer.'
 
   static override description = `Requests the export of the model's card and of its releases, with their files and images, to the mirrored model that is entered as the model's destination. Then lists the model's transfers once per --interval until each part has come to an end or --wait is over, and tells how long each took.
 

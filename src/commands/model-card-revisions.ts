@@ -27,12 +27,19 @@ ${exitCodesHelp}`
   ]
 
   static override flags = {
-    count: Flags.integer({ description: 'how many revisions are made', default: 40, min: 1, max: 100_000 }),
+    count: Flags.integer({
+      description: 'how many revisions are made',
+      helpValue: 'N',
+      default: 40,
+      min: 1,
+      max: 100_000,
+    }),
     interval: durationFlag({ description: 'time from one start to the next', default: 1000 }),
     ...experimentFlags,
     ...shardFlags,
     concurrency: Flags.integer({
       description: 'how many revisions start together and race for the next version',
+      helpValue: 'N',
       default: 1,
       min: 1,
       max: 256,

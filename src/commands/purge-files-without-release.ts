@@ -12,7 +12,7 @@ import type { Orphan } from '../lib/experiments/purge-files-without-release/orph
 import { formatOrphans, formatPurgeFilesWithoutRelease } from '../lib/report/purge-files-without-release-text.js'
 
 export default class PurgeFilesWithoutRelease extends ExperimentCommand {
-  static override summary = 'List the files of a model that are in no release, and delete them once confirmed.'
+  static override summary = "List a model's files that are in no release, and delete them once confirmed."
 
   static override description = `Without --confirm it only lists, with exit code 0 whatever is found; at a terminal it then asks for the model's id. With --dry-run it neither deletes nor asks. A question that is not answered with the id deletes nothing and ends with exit code 1.
 

@@ -37,6 +37,7 @@ ${exitCodesHelp}`
     size: sizeFlag({ description: 'sum of the sizes of the layers', default: 1024 ** 3 }),
     layers: Flags.integer({
       description: 'how many layers, the shared base included [default: 1, or 2 with a shared base]',
+      helpValue: 'N',
       min: 1,
       max: MAX_LAYERS,
     }),

@@ -54,7 +54,13 @@ ${FAULT_RULES_HELP}`
   static override strict = false
 
   static override flags = {
-    port: Flags.integer({ description: 'port to listen on; 0 takes a free one', default: 0, min: 0, max: 65535 }),
+    port: Flags.integer({
+      description: 'port to listen on; 0 takes a free one',
+      helpValue: 'N',
+      default: 0,
+      min: 0,
+      max: 65535,
+    }),
     host: Flags.string({
       description: 'address to listen on; 0.0.0.0 lets others reach it [default: 127.0.0.1]',
       helpValue: 'ADDRESS',
@@ -75,6 +81,7 @@ ${FAULT_RULES_HELP}`
     })(),
     cores: Flags.integer({
       description: 'how many requests are checked at the same time [default: 2]',
+      helpValue: 'N',
       min: 1,
       max: 1024,
       dependsOn: ['token-cost'],

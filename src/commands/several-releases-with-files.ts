@@ -29,12 +29,14 @@ ${releasesWithFilesHelp}`
   static override flags = {
     'max-count-exponent': Flags.integer({
       description: 'releases per total size: with 1, 2, 4 ... files, this many',
+      helpValue: 'N',
       default: 5,
       min: 1,
       max: MAX_COUNT_EXPONENT,
     }),
     'max-size-exponent': Flags.integer({
       description: 'total sizes: 1 MiB, 10 MiB, 100 MiB ..., this many',
+      helpValue: 'N',
       default: 1,
       min: 1,
     }),

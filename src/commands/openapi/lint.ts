@@ -40,10 +40,12 @@ ${checkExitCodesHelp}`
       multiple: true,
       multipleNonGreedy: true,
       default: [],
+      noCacheDefault: true,
     }),
     'live-responses': Flags.boolean({ description: 'call the instance and check its answers', default: false }),
     'max-requests': Flags.integer({
       description: 'how many requests --live-responses makes at most',
+      helpValue: 'N',
       default: 100,
       min: 1,
       max: 10_000,

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../lib/cli/base-command.js'
 import { connectionFlags } from '../../lib/cli/flags.js'
 
 export default class OpenapiPull extends BaseCommand {
-  static override summary = 'Fetch the specification that an instance serves, in an order that stays the same.'
+  static override summary = 'Fetch the specification that an instance serves, in a stable order.'
 
   static override description = `Prints the specification as JSON, or writes it to a file. Names are sorted, and so are lists in which order means nothing, so that version control shows what really changed. An instance from before May 2026 has its specification of v2 at another address, which is found as well.`
 

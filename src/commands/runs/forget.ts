@@ -8,7 +8,10 @@ export default class RunsForget extends BaseCommand {
 
   static override description = `A run whose journal is gone can neither be continued nor cleaned up. To remove what it made, run cleanup first.`
 
-  static override examples = ['<%= config.bin %> <%= command.id %> k3f9x2ab']
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> k3f9x2ab',
+    '<%= config.bin %> <%= command.id %> last --state-dir ./runs',
+  ]
 
   static override args = {
     run: Args.string({ description: "the run's id, or last; several are possible", required: true }),

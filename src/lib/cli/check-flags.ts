@@ -11,6 +11,7 @@ export const checkFlags = {
     multiple: true,
     multipleNonGreedy: true,
     default: [],
+    noCacheDefault: true,
   }),
   config: Flags.string({
     description: 'settings of the check [default: bailo-exp.lint.yaml, if there is one]',

@@ -65,7 +65,7 @@ export const durationFlag = Flags.custom<number>({
 
 /** A flag for a number of steps at the same time, or `auto`. */
 const concurrencyFlag = Flags.custom<Concurrency>({
-  helpValue: 'NUMBER|auto',
+  helpValue: 'N|auto',
   parse: (text) => parsing(() => parseConcurrency(text)),
 })
 
@@ -91,12 +91,14 @@ export const experimentFlags = {
   }),
   'max-connections': Flags.integer({
     description: 'sockets to one instance at most [default: four for each of --concurrency]',
+    helpValue: 'N',
     min: 1,
     max: 1024,
     helpGroup: 'RUN',
   }),
   seed: Flags.string({
     description: 'what synthetic contents follow from: the same seed gives the same bytes',
+    helpValue: 'TEXT',
     default: 'bailo-exp',
     helpGroup: 'RUN',
   }),
@@ -118,6 +120,7 @@ export const experimentFlags = {
   }),
   'max-retries': Flags.integer({
     description: 'how often a request or step is tried again after a failure that passes',
+    helpValue: 'N',
     default: DEFAULT_RETRY_POLICY.maxRetries,
     min: 0,
     max: 1000,

@@ -10,6 +10,8 @@ export const reportFlag = Flags.custom<ReportFile>({
   helpGroup: 'OUTPUT',
   helpValue: 'FILE',
   parse: parseReportFile,
+  // Without it, help has "[default: ]" for none.
+  defaultHelp: () => Promise.resolve(''),
 })
 
 /**
