@@ -37,9 +37,9 @@ afterEach(() => {
 })
 
 describe('in a log', () => {
-  it('writes a line at most every five seconds', () => {
+  it('writes a line at most every five seconds', async () => {
     const { stream, text } = createStream({ isTTY: false })
-    const progress = createProgress(stream)
+    const progress = await createProgress(stream)
     progress.update(HALF)
     vi.advanceTimersByTime(4999)
     progress.update(HALF)
@@ -57,7 +57,7 @@ describe('in a log', () => {
 describe('on a terminal', () => {
   it('draws a bar once the total is known', async () => {
     const { stream, text } = createStream({ isTTY: true, columns: 100 })
-    const progress = createProgress(stream)
+    const progress = await createProgress(stream)
     progress.update({ ...HALF, stepsTotal: 0 })
     expect(text()).toBe('')
     progress.update(HALF)
@@ -70,7 +70,7 @@ describe('on a terminal', () => {
 
   it('measures by bytes where there are some', async () => {
     const { stream, text } = createStream({ isTTY: true, columns: 100 })
-    const progress = createProgress(stream)
+    const progress = await createProgress(stream)
     progress.update({ ...HALF, bytesDone: 300, bytesTotal: 300 })
     await drawn()
     expect(text()).toMatch(/(^|[^░])█+ 5\/10 steps, 300 B of 300 B/)
@@ -82,7 +82,7 @@ describe('on a terminal', () => {
     ['less than nothing', -500, /(^|[^█])░+ 5/],
   ])('keeps to the bar with %s', async (_case, bytesDone, bar) => {
     const { stream, text } = createStream({ isTTY: true, columns: 100 })
-    const progress = createProgress(stream)
+    const progress = await createProgress(stream)
     progress.update({ ...HALF, bytesDone, bytesTotal: 300 })
     await drawn()
     expect(text()).toMatch(bar)
@@ -91,7 +91,7 @@ describe('on a terminal', () => {
 
   it('has a bar also on a narrow one', async () => {
     const { stream, text } = createStream({ isTTY: true, columns: 20 })
-    const progress = createProgress(stream)
+    const progress = await createProgress(stream)
     progress.update(HALF)
     await drawn()
     expect(text()).toMatch(/████░░░░ /)
@@ -100,7 +100,7 @@ describe('on a terminal', () => {
 
   it('has a line for each transfer, which keeps it as long as it runs, and none for what sends nothing', async () => {
     const { stream, text } = createStream({ isTTY: true, columns: 100, rows: 24 })
-    const progress = createProgress(stream)
+    const progress = await createProgress(stream)
     const transfer = (key: string, bytesDone: number) => ({ key, bytesDone, bytesTotal: 1000 })
     const running: RunningStep[] = [
       transfer('file a', 250),
@@ -118,7 +118,7 @@ describe('on a terminal', () => {
 
   it('cuts lines that would wrap, and has no more of them than fit', async () => {
     const { stream, text } = createStream({ isTTY: true, columns: 40, rows: 6 })
-    const progress = createProgress(stream)
+    const progress = await createProgress(stream)
     const running = Array.from({ length: 20 }, (_, index) => ({
       key: `file ${index}`.padEnd(60, 'x'),
       bytesDone: 0,
@@ -134,7 +134,7 @@ describe('on a terminal', () => {
 
   it('lets what is said stay above the block', async () => {
     const { stream, text } = createStream({ isTTY: true, columns: 100, rows: 24 })
-    const progress = createProgress(stream)
+    const progress = await createProgress(stream)
     progress.say('before')
     progress.update(HALF)
     progress.say('Note: within')
@@ -143,9 +143,10 @@ describe('on a terminal', () => {
     expect(text()).toMatch(/^before\n[^]*Note: within\n/)
   })
 
-  it('ends without having begun', () => {
+  it('ends without having begun', async () => {
     const { stream, text } = createStream({ isTTY: true, columns: 100 })
-    createProgress(stream).stop()
+    const progress = await createProgress(stream)
+    progress.stop()
     expect(text()).toBe('')
   })
 })

@@ -37,7 +37,7 @@ export async function runExperiment<T>(
   experiment: (context: ExperimentContext) => Promise<T>,
 ): Promise<{ result: T; stopReason: unknown }> {
   const { bytesPerSecond, concurrency, graceMs, isDryRun, isFailFast, record, retries, version } = setting
-  const progress = setting.isQuiet || isDryRun ? undefined : createProgress(process.stderr)
+  const progress = setting.isQuiet || isDryRun ? undefined : await createProgress(process.stderr)
   const say = (text: string): void =>
     progress === undefined ? void process.stderr.write(`${text}\n`) : progress.say(text)
   const interrupts = watchInterrupts(say)

@@ -1,4 +1,6 @@
-import { inc, rcompare, valid } from 'semver'
+import inc from 'semver/functions/inc.js'
+import rcompare from 'semver/functions/rcompare.js'
+import valid from 'semver/functions/valid.js'
 import { UsageError } from '../errors.js'
 
 /** Which of a version's numbers goes up (semver.org). */

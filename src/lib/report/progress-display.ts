@@ -1,142 +1,14 @@
-import { MultiBar, Presets, type Options, type SingleBar } from 'cli-progress'
-import type { Progress, ProgressSnapshot, RunningStep } from '../run/progress.js'
-import { describeProgress, describeTransfer } from './progress-line.js'
-import { wrapText } from './text.js'
+import type { Progress, ProgressSnapshot } from '../run/progress.js'
+import { describeProgress } from './progress-line.js'
 
 /** Time between two lines where there is no terminal. */
 const LINE_INTERVAL_MS = 5000
-/** Columns that the numbers beside the bar take at most. */
-const TEXT_COLUMNS = 62
-const FRAMES_PER_SECOND = 10
-/** Lines of transfers at most; a terminal of few rows has fewer. */
-const MAX_LINES = 8
-const ROWS_FOR_OTHERS = 4
-const LINE_BAR_COLUMNS = 12
 
 /** A progress display for stderr: a live block on a terminal, a timed line now and then in a log. */
-export function createProgress(stream: NodeJS.WriteStream): Progress {
-  return stream.isTTY ? new ProgressBlock(stream) : new ProgressLines(stream)
-}
-
-/**
- * A block of lines: all of the run, and below it the transfers that are under way. A transfer keeps its line as long as it
- * runs, so that lines do not jump about.
- */
-class ProgressBlock implements Progress {
-  readonly #stream: NodeJS.WriteStream
-  readonly #block: MultiBar
-  readonly #startedMs = performance.now()
-  readonly #lines: { readonly bar: SingleBar; stepKey: string | undefined }[] = []
-  #total: SingleBar | undefined
-  #latest: ProgressSnapshot | undefined
-  /** A process that is ended at once leaves the cursor as it was. */
-  readonly #onExit = (): void => this.stop()
-
-  constructor(stream: NodeJS.WriteStream) {
-    this.#stream = stream
-    this.#block = new MultiBar(
-      {
-        stream,
-        hideCursor: true,
-        clearOnComplete: true,
-        linewrap: false,
-        // Signals are for the run to end by.
-        gracefulExit: false,
-        fps: FRAMES_PER_SECOND,
-        format: (options, { progress }, { text = '', isLine = false }: Payload) => {
-          const size = isLine ? LINE_BAR_COLUMNS : this.#barColumns()
-          const bar = text === '' ? '' : `${drawBar(options, progress, size)} `
-          return cutToColumns(`${isLine ? '  ' : ''}${bar}${text}`, stream.columns)
-        },
-      },
-      Presets.shades_classic,
-    )
-  }
-
-  update(snapshot: ProgressSnapshot): void {
-    this.#latest = snapshot
-    if (this.#total !== undefined || totalOf(snapshot) === 0) return
-    process.once('exit', this.#onExit)
-    // Snapshots come with every chunk, and are only put into words when they are drawn.
-    this.#block.on('update-pre', () => this.#draw())
-    this.#total = this.#block.create(totalOf(snapshot), 0)
-    this.#draw()
-  }
-
-  say(text: string): void {
-    if (this.#total === undefined) this.#stream.write(`${text}\n`)
-    // The terminal does not wrap lines as long as the block is there.
-    else for (const line of text.split('\n')) this.#block.log(`${wrapText(line, '', '').join('\n')}\n`)
-  }
-
-  stop(): void {
-    if (this.#total === undefined) return
-    process.off('exit', this.#onExit)
-    this.#block.removeAllListeners('update-pre')
-    this.#block.stop()
-  }
-
-  #draw(): void {
-    const snapshot = this.#latest
-    if (snapshot === undefined) return
-    const text = describeProgress(snapshot, performance.now() - this.#startedMs)
-    show(this.#total, snapshot.bytesTotal > 0 ? snapshot.bytesDone : snapshot.stepsDone, totalOf(snapshot), { text })
-    this.#drawTransfers(snapshot.running().filter(({ bytesTotal }) => bytesTotal > 0))
-  }
-
-  #drawTransfers(transfers: readonly RunningStep[]): void {
-    const running = new Map(transfers.map((transfer) => [transfer.key, transfer]))
-    for (const line of this.#lines) {
-      if (line.stepKey !== undefined && !running.has(line.stepKey)) line.stepKey = undefined
-    }
-    const shown = new Set(this.#lines.map(({ stepKey }) => stepKey))
-    const maxLines = Math.min(MAX_LINES, this.#stream.rows - ROWS_FOR_OTHERS)
-    for (const { key } of transfers.filter((transfer) => !shown.has(transfer.key))) {
-      const free = this.#lines.find(({ stepKey }) => stepKey === undefined)
-      if (free !== undefined) free.stepKey = key
-      else if (this.#lines.length < maxLines) this.#lines.push({ bar: this.#block.create(1, 0), stepKey: key })
-      else break
-    }
-    for (const { bar, stepKey } of this.#lines) {
-      const transfer = running.get(stepKey ?? '')
-      const text = transfer === undefined ? '' : describeTransfer(transfer)
-      show(bar, transfer?.bytesDone ?? 0, transfer?.bytesTotal ?? 1, { text, isLine: true })
-    }
-  }
-
-  #barColumns(): number {
-    return Math.max(8, Math.min(40, this.#stream.columns - TEXT_COLUMNS))
-  }
-}
-
-/** What a line of the block says. */
-interface Payload {
-  readonly text?: string
-  readonly isLine?: boolean
-}
-
-/** Bytes where there are some, and otherwise steps; 0 until the plan is known. */
-function totalOf({ bytesTotal, stepsTotal }: ProgressSnapshot): number {
-  return bytesTotal > 0 ? bytesTotal : stepsTotal
-}
-
-function show(bar: SingleBar | undefined, value: number, total: number, payload: Payload): void {
-  bar?.setTotal(total)
-  bar?.update(Math.max(0, Math.min(total, value)), payload)
-}
-
-function drawBar(
-  { barCompleteString = '', barIncompleteString = '' }: Options,
-  progress: number,
-  size: number,
-): string {
-  const done = Math.round(progress * size)
-  return barCompleteString.slice(0, done) + barIncompleteString.slice(0, size - done)
-}
-
-/** Cuts what a narrow terminal has no room for; a line that wraps would spoil the block. */
-function cutToColumns(text: string, columns: number): string {
-  return text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}…` : text
+export async function createProgress(stream: NodeJS.WriteStream): Promise<Progress> {
+  if (!stream.isTTY) return new ProgressLines(stream)
+  const { ProgressBlock } = await import('./progress-block.js')
+  return new ProgressBlock(stream)
 }
 
 class ProgressLines implements Progress {

@@ -1,4 +1,4 @@
-import semver from 'semver'
+import compare from 'semver/functions/compare.js'
 import type { components } from '../../../openapi/bailo-v2.js'
 import { listDueEntries } from './lifecycle-reviews.js'
 import { countByOrganisation } from './metrics-organisations.js'
@@ -110,5 +110,5 @@ function listUnapproved({ releases, reviews, replies }: Entry): string[] {
       const approvingRoles = asked.filter(({ _id }) => approvedIds.has(_id)).map(({ role }) => role)
       return asked.length === 0 || asked.some(({ role }) => !approvingRoles.includes(role))
     })
-    .sort(semver.compare)
+    .sort(compare)
 }

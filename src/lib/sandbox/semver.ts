@@ -1,4 +1,6 @@
-import semver from 'semver'
+import satisfies from 'semver/functions/satisfies.js'
+import valid from 'semver/functions/valid.js'
+import validRange from 'semver/ranges/valid.js'
 import { badRequest } from './errors.js'
 
 /** A version as the server reads and keeps it. */
@@ -31,7 +33,7 @@ export function formatSemver({ major, minor, patch, preRelease }: SemverParts): 
  */
 export function normaliseSemver(text: string): string {
   const stored = formatSemver(parseSemver(text))
-  if (semver.valid(stored) === null) throw badRequest(`The version '${stored}' is not a valid semver value.`)
+  if (valid(stored) === null) throw badRequest(`The version '${stored}' is not a valid semver value.`)
   return stored
 }
 
@@ -41,10 +43,10 @@ export function normaliseSemver(text: string): string {
  * @throws BailoError 400 for what is not a range
  */
 export function compileRange(query: string): (stored: string) => boolean {
-  const range = semver.validRange(query)
+  const range = validRange(query)
   if (range === null) throw badRequest('Semver range is invalid.', { semverQuery: query })
   return (stored) => {
     const { major, minor, patch } = parseSemver(stored)
-    return semver.satisfies(formatSemver({ major, minor, patch }), range)
+    return satisfies(formatSemver({ major, minor, patch }), range)
   }
 }

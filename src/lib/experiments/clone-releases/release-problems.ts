@@ -1,4 +1,4 @@
-import { valid } from 'semver'
+import valid from 'semver/functions/valid.js'
 import { MAX_JSON_BODY_BYTES, measureReleaseBody } from '../../api/releases.js'
 import { compareSkeletons } from '../../registry/image-skeleton.js'
 import { isUnreadable, type ComparedParts } from '../skeleton/compare.js'

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
-import { compare, valid } from 'semver'
+import compare from 'semver/functions/compare.js'
+import valid from 'semver/functions/valid.js'
 import { ResponseError } from '../../http/errors.js'
 import type { RegistryClient } from '../../registry/client.js'
 import { ManifestError, parseManifest, type ParsedManifest } from '../../registry/image/parse-manifest.js'

@@ -94,9 +94,10 @@ function mirrorTables({ transfers, intervalMs, compared, verified }: MirrorPart)
       ...[completed, failed, denied, open].map(String),
       latency === undefined ? '' : latencyText(latency),
     ])
-    const note = `Times are until a listing showed it completed: up to ${formatDuration(intervalMs)} late.`
+    const late = `Times are until a listing showed it completed: up to ${formatDuration(intervalMs)} late.`
     const head = ['What', 'Completed', 'Failed', 'Denied', 'Open', 'p50 / p95 / max']
-    const all: TextTable = { title, head, rows, note }
+    const isTimed = kinds.some(({ latency }) => latency !== undefined)
+    const all: TextTable = { title, head, rows, ...(isTimed && { note: late }) }
     if (slowest.length === 0) return [all]
     const slowRows = slowest.map(({ name, afterMs }) => [name, formatDuration(afterMs)])
     return [all, { title: `${title}: what took longest`, head: ['What', 'After'], rows: slowRows }]

@@ -132,7 +132,7 @@ export interface BucketPart {
   readonly failed: number
   /** Requests and steps that were tried again. */
   readonly retries: number
-  /** That were sent, also those that had to be sent again. */
+  /** Of files and layers that were transferred, also by attempts that failed. */
   readonly bytes: number
   /** Time that all steps together were under way in it. */
   readonly busyMs: number

@@ -14,7 +14,7 @@ export interface TimelineBucket {
   failed: number
   /** Requests that were sent again. */
   retries: number
-  /** That were sent, also those that had to be sent again. */
+  /** Of files and layers that were transferred, also by attempts that failed. */
   bytes: number
   /** Time that all steps together were under way in it: twice its width when two were all the time. */
   busyMs: number

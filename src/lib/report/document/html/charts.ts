@@ -75,10 +75,11 @@ function byteRateChart(document: RunDocument): Chart[] {
     {
       id: 'bytes-per-second',
       title: 'Throughput: bytes',
-      description: 'Bytes that were sent in each second, also those that had to be sent again.',
+      description:
+        'Bytes of files and layers that were transferred in each second, also those of attempts that failed.',
       x: timeAxis(document),
       y: { label: 'bytes per second', format: 'bytesPerSecond' },
-      series: [{ label: 'sent', style: 'steps', values: rateOf(document, ({ bytes }) => bytes) }],
+      series: [{ label: 'bytes', style: 'steps', values: rateOf(document, ({ bytes }) => bytes) }],
     },
   ]
 }
