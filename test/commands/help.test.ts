@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { runCli } from './cli.js'
 
 interface Flag {
   readonly type: 'boolean' | 'option'
@@ -19,24 +18,20 @@ interface Command {
 const MANIFEST = path.resolve(import.meta.dirname, '../../oclif.manifest.json')
 const { commands } = JSON.parse(readFileSync(MANIFEST, 'utf8')) as { commands: Record<string, Command> }
 
-describe.each(Object.entries(commands))('the help of %s', (id, { summary, description, examples, flags }) => {
-  it('has a summary that fits a line, a description and examples', () => {
-    expect(summary).toMatch(/^[A-Z].{10,79}\.$/)
-    expect(description).not.toBe('')
-    expect(examples.length).toBeGreaterThanOrEqual(2)
-  })
+describe.each(Object.entries(commands))(
+  'what the help of %s is made of',
+  (_id, { summary, description, examples, flags }) => {
+    it('has a summary that fits a line, a description and examples', () => {
+      expect(summary).toMatch(/^[A-Z].{10,79}\.$/)
+      expect(description).not.toBe('')
+      expect(examples.length).toBeGreaterThanOrEqual(2)
+    })
 
-  it('says of each flag what it takes', () => {
-    const unclear = Object.entries(flags).filter(
-      ([, { type, helpValue, options }]) => type === 'option' && helpValue === undefined && options === undefined,
-    )
-    expect(unclear).toEqual([])
-  })
-
-  it('is shown, and has no default that is empty', async () => {
-    const { stdout, stderr, exitCode } = await runCli(['help', ...id.split(':')])
-    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
-    expect(stdout.split('\n')[0]).toBe(summary)
-    expect(stdout).not.toMatch(/default: *\]|undefined|\[object/)
-  })
-})
+    it('says of each flag what it takes', () => {
+      const unclear = Object.entries(flags).filter(
+        ([, { type, helpValue, options }]) => type === 'option' && helpValue === undefined && options === undefined,
+      )
+      expect(unclear).toEqual([])
+    })
+  },
+)

@@ -28,7 +28,10 @@ function* range(first: number, last: number): Generator<string> {
  * although JavaScript counts it as two).
  */
 export function longWord(random: Random, script: Script, length: number): string {
-  return Array.from({ length }, () => random.pick(ALPHABETS[script])).join('')
+  const alphabet = ALPHABETS[script]
+  let word = ''
+  for (let characters = 0; characters < length; characters++) word += random.pick(alphabet)
+  return word
 }
 
 /** Returns one word of exactly so many bytes of UTF-8; a rest that no character of the script fits in is Latin. */

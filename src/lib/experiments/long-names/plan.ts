@@ -154,10 +154,14 @@ function measureUploadStart({ name, sizeBytes }: LongNamesPlan['file']): number 
   return Buffer.byteLength(JSON.stringify({ name, size: sizeBytes }))
 }
 
-/** The longest length that fits, by bisection; undefined when none does. */
+/**
+ * The longest length below one that does not fit; undefined when none fits. Lengths are doubled first, and bisected then: a
+ * plan takes time in proportion to its length, and so none is tried that is far too long.
+ */
 function findLongest(fits: (length: number) => boolean, { length }: LongNamesSizes): number | undefined {
-  let [low, high] = [MIN_LENGTH, length]
-  if (!fits(low)) return undefined
+  let [low, high] = [0, Math.min(MIN_LENGTH, length)]
+  while (high < length && fits(high)) [low, high] = [high, Math.min(2 * high, length)]
+  if (low === 0) return undefined
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2)
     if (fits(middle)) low = middle
