@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
-import { bothEndsFlags, connectionFlags, durationFlag, experimentFlags } from '../lib/cli/flags.js'
+import { bothEndsFlags, connectionFlags, durationFlag, experimentFlags, noWaitFlag } from '../lib/cli/flags.js'
 import { loadBothEnds } from '../lib/cli/load-both-ends.js'
 import { COPY_ENV_KEY } from '../lib/experiments/mirror-check/ends.js'
 import { mirrorCheck } from '../lib/experiments/mirror-check/index.js'
@@ -32,7 +32,10 @@ ${exitCodesHelp}`
 
   static override flags = {
     from: Flags.string({ description: `model that is mirrored [default: ${SOURCE_ENV_KEY}]`, helpValue: 'MODEL_ID' }),
-    to: Flags.string({ description: 'its mirrored copy [default: see above]', helpValue: 'MODEL_ID' }),
+    to: Flags.string({
+      description: 'its mirrored copy [default: the destination that the source names]',
+      helpValue: 'MODEL_ID',
+    }),
     semver: Flags.string({
       description: 'compare only the versions in this range, or in these with commas between [default: all]',
       helpValue: 'RANGE',
@@ -45,7 +48,7 @@ ${exitCodesHelp}`
       default: 'noise',
     }),
     wait: durationFlag({ description: 'how long transfers are followed', default: 1_800_000 }),
-    'no-wait': Flags.boolean({ description: 'compare at once', default: false, exclusive: ['wait', 'interval'] }),
+    'no-wait': noWaitFlag('compare at once'),
     interval: durationFlag({ description: 'time between two looks at the transfers', default: 2000 }),
     ...experimentFlags,
     ...connectionFlags,

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
-import { connectionFlags, durationFlag, experimentFlags } from '../lib/cli/flags.js'
+import { connectionFlags, durationFlag, experimentFlags, noWaitFlag } from '../lib/cli/flags.js'
 import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import { mirrorExport, SOURCE_ENV_KEY, type MirrorExportResult } from '../lib/experiments/mirror-export/index.js'
 import { formatMirrorExport } from '../lib/report/mirror-export-text.js'
@@ -42,7 +42,7 @@ ${exitCodesHelp}`
       default: false,
     }),
     wait: durationFlag({ description: 'how long the export is followed', default: 1_800_000 }),
-    'no-wait': Flags.boolean({ description: 'request only', default: false, exclusive: ['wait', 'interval'] }),
+    'no-wait': noWaitFlag('request only'),
     interval: durationFlag({ description: 'time between two listings of the transfers', default: 2000 }),
     ...experimentFlags,
     ...connectionFlags,

@@ -68,7 +68,7 @@ ${FAULT_RULES_HELP}`
     'data-dir': Flags.string({ description: 'keep everything in this directory', helpValue: 'DIR' }),
     demo: Flags.boolean({ description: 'put a model with releases, files and images into it', default: false }),
     discard: Flags.boolean({ description: 'count the bytes of large files and layers, and drop them', default: false }),
-    scanners: Flags.boolean({ description: 'scan files and images, or seem to; see above', default: false }),
+    scanners: Flags.boolean({ description: 'scan files and images, or seem to; see the description', default: false }),
     'rate-limit': Flags.custom<RateLimit>({
       description: 'requests that an address may make in a time (ms, s, m, h or d) [default: no limit]',
       helpValue: 'N/WINDOW',
@@ -87,7 +87,7 @@ ${FAULT_RULES_HELP}`
       dependsOn: ['token-cost'],
     }),
     fault: Flags.custom<FaultRule>({
-      description: 'what is to go wrong, see above; may be repeated',
+      description: 'what is to go wrong, see the description; may be repeated',
       helpValue: 'RULE',
       multiple: true,
       multipleNonGreedy: true,

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { failOnFlag } from '../lib/cli/fail-on-flag.js'
-import { connectionFlags, durationFlag, experimentFlags, modelFlag } from '../lib/cli/flags.js'
+import { connectionFlags, durationFlag, experimentFlags, modelFlag, noWaitFlag } from '../lib/cli/flags.js'
 import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import { scanners } from '../lib/experiments/scanners/index.js'
 import type { ScannersResult } from '../lib/experiments/scanners/result.js'
@@ -37,7 +37,7 @@ ${exitCodesHelp}`
   static override flags = {
     'per-subdirectory': Flags.boolean({ description: 'a release for each sub-directory of a PATH', default: false }),
     wait: durationFlag({ description: 'how long scanners are waited for after the last upload', default: 1_800_000 }),
-    'no-wait': Flags.boolean({ description: 'upload only', default: false, exclusive: ['wait', 'interval'] }),
+    'no-wait': noWaitFlag('upload only'),
     interval: durationFlag({ description: 'time between two listings of the files', default: 2000 }),
     rescan: Flags.boolean({ description: "have the model's files scanned again; takes no PATH", default: false }),
     'fail-on': failOnFlag(),

@@ -44,6 +44,7 @@ const START = [
   'bin/run.js',
   'dist/src/lib/cli/describe-error.js',
   'dist/src/lib/cli/main.js',
+  'dist/src/lib/cli/refusal.js',
   'dist/src/lib/errors.js',
   'dist/src/lib/http/errors.js',
   'dist/src/lib/http/server-text.js',

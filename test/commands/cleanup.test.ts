@@ -12,6 +12,7 @@ interface Result {
 
 interface CleanupResult {
   readonly runId: string
+  readonly confirmation: string
   readonly removed: string[]
   readonly gone: string[]
   readonly kept: { what: string; reason: string }[]
@@ -107,6 +108,7 @@ describe('cleanup', () => {
     const { result, exitCode, stderr } = await cleanUp(bench, id, '--confirm', id)
 
     expect(exitCode).toBe(1)
+    expect([planned.result.confirmation, result.confirmation]).toEqual(['not-asked', 'given'])
     expect(stderr).toContain('Not everything was removed')
     expect(result.kept).toEqual(planned.result.kept)
     expect(result.removed.toSorted()).toEqual(planned.result.removed.toSorted())

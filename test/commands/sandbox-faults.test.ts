@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runCli } from './cli.js'
 
@@ -29,6 +32,21 @@ describe('sandbox', () => {
     expect(stdout).toContain('Identical to the source by comparison: 9 releases')
     for (const rule of rules) expect(stderr).toContain(`Note: ${rule}: went wrong with`)
     expect(exitCode).toBe(0)
+  })
+
+  test('a command that it ends before says that there is nothing left to go on with, and leaves no record', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'bailo-exp-gone-'))
+    try {
+      const env = { XDG_STATE_HOME: directory }
+      const fault = ['--fault', 'release-create after=3 status=400']
+      const args = ['sandbox', '--demo', ...fault, '--', 'clone-releases', '--quiet']
+      const { stderr, exitCode } = await runCli(args, { env })
+      expect(exitCode).toBe(4)
+      expect(stderr).toMatch(/Note: The sandbox has ended, .* nothing left to go on with\.\n$/)
+      expect((await runCli(['runs', 'list'], { env })).stdout).toBe('There are no runs.\n')
+    } finally {
+      await rm(directory, { recursive: true })
+    }
   })
 
   test.each([

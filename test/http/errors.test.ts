@@ -191,6 +191,14 @@ describe('a failure of the connection', () => {
     expect(error).toMatchObject({ isUnsent, exitCode: ExitCode.Unreachable })
   })
 
+  it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'])(
+    'of which nobody vouches for the certificate (%s) says how to name who does',
+    (code) => {
+      expect(failure({ code }).tryNext[0]).toContain('--ca-file')
+      expect(failure({ code: 'ECONNREFUSED' }).tryNext.join()).not.toContain('--ca-file')
+    },
+  )
+
   it('is found behind the errors that wrap it', () => {
     const inner = Object.assign(new Error('inner'), { code: 'ECONNREFUSED', syscall: 'connect' })
     const wrapped = new Error('outer', { cause: new AggregateError([inner, new Error('other')]) })

@@ -18,10 +18,9 @@ export abstract class BaseCommand extends Command {
   /** What is said of an error. */
   protected describe(error: unknown): ErrorDescription {
     const description = describeError(error)
-    const { flags, baseFlags } = this.ctor
-    const meant = listUnknownFlags(error).flatMap(
-      (name) => nearestOf(name, [...Object.keys({ ...baseFlags, ...flags }), 'json', 'help']) ?? [],
-    )
+    const { flags, baseFlags, enableJsonFlag } = this.ctor
+    const known = [...Object.keys({ ...baseFlags, ...flags }), ...(enableJsonFlag ? ['json'] : []), 'help']
+    const meant = listUnknownFlags(error).flatMap((name) => nearestOf(name, known) ?? [])
     return { ...description, tryNext: [...meant.map((name) => `--${name}`), ...description.tryNext] }
   }
 

@@ -2,6 +2,7 @@ import { chalkStderr as chalk } from 'chalk'
 import { ExitCode, ExpectedError } from '../errors.js'
 import { ResponseError } from '../http/errors.js'
 import { showControls } from '../http/server-text.js'
+import { describeRefusal } from './refusal.js'
 
 /** An error as it is shown to people and printed under `--json`. */
 export interface ErrorDescription {
@@ -32,9 +33,7 @@ export function describeError(error: unknown): ErrorDescription {
     const details = error instanceof ResponseError ? [...error.details, `instance: ${error.origin}`] : []
     const { name, exitCode } = error
     // oclif puts the flag in front of what its parser threw.
-    const message = error.message.startsWith('Parsing --')
-      ? toParagraph(error.message).replace(/^Parsing (--\S+)\s/, '$1: ')
-      : error.message
+    const message = error.message.startsWith('Parsing --') ? describeRefusal(error) : error.message
     const tryNext = error.tryNext.length > 0 ? error.tryNext : [GENERAL_ADVICE[exitCode]]
     return { name, message, details, tryNext, exitCode }
   }
@@ -43,7 +42,7 @@ export function describeError(error: unknown): ErrorDescription {
     const isExit = error.name === 'ExitError' || error.message.startsWith('EEXIT')
     return {
       name: 'UsageError',
-      message: isExit ? '' : toParagraph(error.message),
+      message: isExit ? '' : describeRefusal(error),
       details: [],
       tryNext: [GENERAL_ADVICE[ExitCode.Usage]],
       exitCode: oclifExit === 0 ? ExitCode.Done : ExitCode.Usage,
@@ -82,14 +81,6 @@ export function printError({
   lines.push(...details.map((detail) => chalk.dim(`  ${showControls(detail)}`)))
   lines.push(...tryNext.map((hint) => `  ${chalk.cyan('Try:')} ${showControls(hint)}`))
   process.stderr.write(`${lines.join('\n')}\n`)
-}
-
-/** Messages of oclif have several lines, and its own advice as the last one. */
-function toParagraph(message: string): string {
-  return message
-    .replace(/See more help with --help\s*$/, '')
-    .replace(/\s+/g, ' ')
-    .trim()
 }
 
 /** The flags that oclif's parser did not know, without their dashes; none for any other error. */

@@ -145,6 +145,15 @@ export const experimentFlags = {
   report: reportFlag({ multiple: true, multipleNonGreedy: true, default: [] }),
 }
 
+/** The flag of what waits for something unless it is told not to. As `exclusive`, usage would have --wait or --interval. */
+export function noWaitFlag(description: string) {
+  return Flags.boolean({
+    description,
+    default: false,
+    relationships: [{ type: 'none', flags: ['wait', 'interval'] }],
+  })
+}
+
 /** The flag of an experiment that works in one model. */
 export function modelFlag(envKey: string) {
   return Flags.string({

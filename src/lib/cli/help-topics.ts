@@ -13,6 +13,7 @@ const VARIABLES: HelpTopic['entries'] = [
   ['URL', 'address of the instance, such as http://localhost:8080'],
   ['ACCESS_KEY, SECRET_KEY', 'a token of the instance; BAILO_ACCESS_KEY and BAILO_SECRET_KEY do as well'],
   ['CA_FILE', 'certificate authorities (PEM) to trust besides the usual ones; NODE_EXTRA_CA_CERTS works, too'],
+  ['CLONE_RELEASES_ENDPOINT_DUMP', 'a saved list of releases that clone-releases copies, as --from-file'],
   ['..._MODEL_ID', "the model that an experiment works in; each command's help names its own"],
   ['BAILO_EXP_ENV_FILE', 'the dotenv file, as --env-file'],
   ['BAILO_EXP_STATE_DIR', "where runs are recorded, as --state-dir; otherwise the user's state directory"],

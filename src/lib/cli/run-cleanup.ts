@@ -57,11 +57,12 @@ export async function runCleanup(
           confirm: (plan) => (flags.confirm === id ? Promise.resolve(true) : ask(id, plan, caller.isJson)),
         }),
     )
-    const findings = result.isConfirmed
-      ? result.findings
-      : [{ subject: `the run ${id}`, message: 'was not confirmed' }, ...result.findings]
+    const isRefused = result.confirmation === 'refused'
+    const findings = isRefused
+      ? [{ subject: `the run ${id}`, message: 'was not confirmed' }, ...result.findings]
+      : result.findings
     if (stopReason === undefined) {
-      const message = result.isConfirmed ? 'Not everything was removed' : 'Nothing was removed'
+      const message = isRefused ? 'Nothing was removed' : 'Not everything was removed'
       printShortfall(result.url, result.run, findings, { message, tryNext: [] })
     }
     return { result, exitCode: exitCodeOf(result.run, findings.length, stopReason) }

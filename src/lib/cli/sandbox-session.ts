@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { connect } from '../api/instance.js'
 import { Credentials } from '../config/credentials.js'
 import { loadSettings } from '../config/settings.js'
@@ -108,18 +108,23 @@ export async function runInSandbox(options: SandboxSessionOptions, command: read
   process.on('SIGINT', onInterrupt)
   process.on('SIGTERM', onTerminate)
   try {
-    return await withSandbox(options, (report) =>
+    const exitCode = await withSandbox(options, (report) =>
       withEnvFile(report, async (envFile) => {
         if (isInterrupted) return ExitCode.Interrupted
-        child = startCommand(withProgram(options, command), environmentFor(report, envFile))
+        child = startCommand(withProgram(options, command), environmentFor(options, report, envFile))
         return endOf(child)
       }),
     )
+    if (isOwn(options, command) && isLeftUndone(exitCode) && options.dataDirectory === undefined)
+      options.tell(GONE_NOTE)
+    return exitCode
   } finally {
     process.off('SIGINT', onInterrupt)
     process.off('SIGTERM', onTerminate)
   }
 }
+
+const GONE_NOTE = 'The sandbox has ended, and with it all that the command made: there is nothing left to go on with.'
 
 /** Makes a dotenv file for what a command writes back, such as the id of a model that it made. */
 async function withEnvFile<T>(report: SandboxReport, use: (envFile: string) => Promise<T>): Promise<T> {
@@ -133,10 +138,21 @@ async function withEnvFile<T>(report: SandboxReport, use: (envFile: string) => P
   }
 }
 
-function environmentFor({ url, accessKey, secretKey }: SandboxReport, envFile: string): NodeJS.ProcessEnv {
+/** Whether a command says with its exit code that it can be gone on with. */
+function isLeftUndone(exitCode: number): boolean {
+  return exitCode === ExitCode.Partial || exitCode === ExitCode.Interrupted
+}
+
+function environmentFor(
+  { dataDirectory }: SandboxSessionOptions,
+  { url, accessKey, secretKey }: SandboxReport,
+  envFile: string,
+): NodeJS.ProcessEnv {
   // Ids of models of another instance would win over those in the file.
   const inherited = Object.entries(process.env).filter(([name]) => !name.endsWith('_MODEL_ID'))
   return {
+    // A run of which nothing is left is no run to be listed or gone on with.
+    ...(dataDirectory === undefined && { BAILO_EXP_STATE_DIR: join(dirname(envFile), 'runs') }),
     ...Object.fromEntries(inherited),
     URL: url,
     ACCESS_KEY: accessKey,
@@ -234,10 +250,13 @@ async function writeEnvFile(path: string, report: SandboxReport): Promise<void> 
   }
 }
 
-function withProgram({ ownCommands, program }: SandboxSessionOptions, command: readonly string[]): readonly string[] {
-  const isOwn = ownCommands.some((id) => id.split(':').every((word, index) => command[index] === word))
+function isOwn({ ownCommands }: SandboxSessionOptions, command: readonly string[]): boolean {
+  return ownCommands.some((id) => id.split(':').every((word, index) => command[index] === word))
+}
+
+function withProgram(options: SandboxSessionOptions, command: readonly string[]): readonly string[] {
   // The dashes keep Node from taking an --env-file of the command for its own (nodejs/node, Dotenv::GetDataFromArgs).
-  return isOwn ? [process.execPath, ...process.execArgv, '--', program, ...command] : command
+  return isOwn(options, command) ? [process.execPath, ...process.execArgv, '--', options.program, ...command] : command
 }
 
 function startCommand([file = '', ...args]: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {

@@ -13,18 +13,18 @@ export const shardFlags = {
   shard: shardFlag({
     description: 'make the I-th of N shares, beside N-1 other processes; job/N in an indexed job of Kubernetes',
     dependsOn: ['run-key'],
-    helpGroup: 'SHARDS',
+    helpGroup: 'SHARD',
   }),
   'run-key': Flags.string({
     description: "what all shards of this run are given, and no other run's: a build's number",
     env: 'BAILO_EXP_RUN_KEY',
-    helpGroup: 'SHARDS',
+    helpGroup: 'SHARD',
     helpValue: 'TEXT',
   }),
   'wait-for-shards': durationFlag({
     description: 'how long nothing that other shards make may appear, when this one needs it',
     default: 600_000,
-    helpGroup: 'SHARDS',
+    helpGroup: 'SHARD',
   }),
 }
 

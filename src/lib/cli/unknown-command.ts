@@ -14,14 +14,18 @@ export function explainUnknownCommand(error: unknown, args: readonly string[], e
   if (!(error instanceof Error) || !/^(?:command .* not found|Command .* not found\.)$/s.test(error.message))
     return undefined
   const known = readCommands(fileURLToPath(new URL('../oclif.manifest.json', entry))).map(({ words }) => words)
-  const command = known.find((words) => words.every((word, index) => word === args[index]))
+  const words = args[0] === 'help' ? args.slice(1) : args
+  const command = known.find((one) => one.every((word, index) => word === words[index]))
   if (command !== undefined) {
-    return new UsageError(`Unexpected argument: ${args[command.length] ?? ''}`, [
+    return new UsageError(`Unexpected argument: ${words[command.length] ?? ''}`, [
       `bailo-exp ${command.join(' ')} --help, which lists the flags that there are`,
     ])
   }
-  const typed = args.filter((word) => word !== 'help').slice(0, 2)
+  const typed = words.slice(0, 2)
   const [first = ''] = typed
+  if (first.startsWith('-')) {
+    return new UsageError(`A command comes first, and ${first} is none.`, ['bailo-exp help, which lists what there is'])
+  }
   const nearest =
     nearestOf(
       typed.join(' '),

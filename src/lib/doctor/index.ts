@@ -130,6 +130,7 @@ const BLOCKERS: readonly {
   { id: 'keys', isNeeded: () => true },
   { id: 'token-scope', isNeeded: () => true },
   { id: 'schema', isNeeded: ({ makesModels }, modelId) => makesModels && modelId === undefined },
+  { id: 'model', isNeeded: ({ isInOneModel }) => isInOneModel },
   { id: 'scanners', isNeeded: ({ usesScanners }) => usesScanners },
   { id: 'registry', isNeeded: ({ usesRegistry }) => usesRegistry },
   { id: 'push', isNeeded: pushesImages },

@@ -6,6 +6,8 @@ export interface Needs {
   /** Whether it makes a model when none is named, which takes an active schema and a token for all models. */
   readonly makesModels: boolean
   readonly usesScanners: boolean
+  /** Whether it works in one model: then that of `doctor --model` is meant. */
+  readonly isInOneModel: boolean
   /** Whether it takes rights that few tokens have: then they are asked about only for the sake of this command. */
   readonly isSpecial: boolean
 }
@@ -22,6 +24,7 @@ function needs(actions: readonly string[], more: Partial<Omit<Needs, 'actions'>>
     usesRegistry: false,
     makesModels: true,
     usesScanners: false,
+    isInOneModel: true,
     isSpecial: false,
     ...more,
   }
@@ -29,11 +32,15 @@ function needs(actions: readonly string[], more: Partial<Omit<Needs, 'actions'>>
 
 /** Of each command that works on an instance. */
 export const COMMAND_NEEDS = {
-  cleanup: needs([...MODEL, ...RELEASE, ...FILE, ...IMAGE], { usesRegistry: true, makesModels: false }),
+  cleanup: needs([...MODEL, ...RELEASE, ...FILE, ...IMAGE], {
+    usesRegistry: true,
+    makesModels: false,
+    isInOneModel: false,
+  }),
   'clone-releases': needs([...MODEL, ...RELEASE, ...FILE, ...IMAGE], { usesRegistry: true }),
   'concurrent-file-uploads': needs([...MODEL, ...FILE]),
   'long-names': needs([...MODEL, ...RELEASE, ...FILE]),
-  'many-models-with-tags': needs(MODEL),
+  'many-models-with-tags': needs(MODEL, { isInOneModel: false }),
   'many-releases-with-existing-images': needs([...MODEL, ...RELEASE, ...IMAGE], { usesRegistry: true }),
   'many-releases-with-files': needs([...MODEL, ...RELEASE, ...FILE]),
   'mirror-check': needs(['model:read', 'release:read', 'file:read', 'image:read'], {
@@ -71,6 +78,7 @@ export function joinNeeds(commands: readonly CheckedCommand[]): Needs {
     usesRegistry: all.some(({ usesRegistry }) => usesRegistry),
     makesModels: all.some(({ makesModels }) => makesModels),
     usesScanners: all.some(({ usesScanners }) => usesScanners),
+    isInOneModel: all.some(({ isInOneModel }) => isInOneModel),
     isSpecial: all.some(({ isSpecial }) => isSpecial),
   }
 }

@@ -8,6 +8,8 @@ export interface Operation {
   readonly path: string
 }
 
+const CHECK_URL = 'check that URL is the address of a running Bailo'
+
 /** No HTTP answer came: the connection could not be made, broke, or took too long. Exit code 3. */
 export class ConnectionError extends ExpectedError {
   override readonly name = 'ConnectionError'
@@ -20,7 +22,9 @@ export class ConnectionError extends ExpectedError {
     const failure = findFailure(cause)
     super(`${operation.method} ${operation.path}: no answer from ${origin} (${describeFailure(failure, cause)}).`, {
       exitCode: ExitCode.Unreachable,
-      tryNext: ['check that URL is the address of a running Bailo', 'check the network, a proxy or VPN in between'],
+      tryNext: isOfCertificate(failure)
+        ? ['name the certificate of its authority (PEM) with --ca-file, or as CA_FILE in the dotenv file', CHECK_URL]
+        : [CHECK_URL, 'check the network, a proxy or VPN in between'],
       cause,
     })
     this.isFirstContact = isFirstContact
@@ -224,6 +228,14 @@ const UNSENT_CODES = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
+/** Certificates that nobody known vouches for, by the codes of OpenSSL that Node passes on. */
+const CERTIFICATE_MEANINGS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'a certificate in the chain is self-signed',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate cannot be verified',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the authority of the certificate is unknown',
+}
+
 const CODE_MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'the host name is unknown',
@@ -235,9 +247,7 @@ const CODE_MEANINGS: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stalled',
   UND_ERR_SOCKET: 'the connection was closed by the other side',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'a certificate in the chain is self-signed',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate cannot be verified',
+  ...CERTIFICATE_MEANINGS,
   CERT_HAS_EXPIRED: 'the certificate has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
 }
@@ -270,6 +280,11 @@ function findFailure(error: unknown): NetworkFailure | undefined {
 /** A network can also become unreachable after sending; then it is reading or writing that fails. */
 function isBeforeSending({ code, syscall }: NetworkFailure): boolean {
   return UNSENT_CODES.has(code) && syscall !== 'read' && syscall !== 'write'
+}
+
+/** Whether it is that nobody is known to vouch for the certificate. */
+function isOfCertificate(failure: NetworkFailure | undefined): boolean {
+  return failure !== undefined && Object.hasOwn(CERTIFICATE_MEANINGS, failure.code)
 }
 
 function describeFailure(failure: NetworkFailure | undefined, cause: unknown): string {

@@ -55,7 +55,7 @@ export function formatRules({ rules }: RuleList, withExamples: boolean): string 
       const own = rules.filter((rule) => rule.check === check)
       const width = Math.max(...own.map(({ id }) => id.length))
       const lines = own.flatMap(({ id, level, description }) =>
-        wrapText(description, `${id.padEnd(width)}  ${level.padEnd(7)}  `, ' '.repeat(width + 11)),
+        wrapText(description, `${id.padEnd(width)}  ${level.padEnd(7)} `, ' '.repeat(width + 11)),
       )
       return [`openapi ${check}`, '', ...lines].join('\n')
     })

@@ -70,8 +70,6 @@ function formatComparison(comparison: NonNullable<CloneReleasesResult['compariso
     return wrapText(`${chalk.green('Identical')} to the source by comparison: ${extent}.`, '', '  ').join('\n')
   }
   const lines = differences.flatMap(({ subject, message }) => wrapText(`- ${subject} ${message}`, '  ', '    '))
-  return [
-    `${chalk.red(countOf(differences.length, 'difference'))} from the source (${extent} compared):`,
-    ...lines,
-  ].join('\n')
+  const heading = `${chalk.red(countOf(differences.length, 'difference'))} from the source (${extent} compared):`
+  return [...wrapText(heading, '', '  '), ...lines].join('\n')
 }

@@ -67,7 +67,8 @@ export function formatOrphans(rawOrphans: readonly Orphan[]): string {
 
 function formatExtent({ filesInModel, filesInReleases, orphans }: PurgeFilesWithoutReleaseResult): string {
   const extent = `${countOf(filesInModel, 'file')} in the model, ${filesInReleases} of them in releases (drafts included)`
-  return orphans.length === 0 ? `${extent}. ${chalk.green('No file is without a release.')}` : `${extent}.`
+  const conclusion = orphans.length === 0 ? ` ${chalk.green('No file is without a release.')}` : ''
+  return wrapText(`${extent}.${conclusion}`, '', '  ').join('\n')
 }
 
 function formatGroup(title: string, orphans: readonly Orphan[]): string {

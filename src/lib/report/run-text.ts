@@ -18,8 +18,8 @@ export function withVisibleControls<T>(result: T): T {
 
 /** The first line of a summary: what was run, and where. */
 export function formatTarget(verb: string, { url, modelId, isNew }: TargetModel, run: RunReport): string {
-  const where = modelId === '' ? url : `${modelId} at ${url}`
-  const lines = wrapText(`${chalk.bold(run.isDryRun ? `Would run: ${verb}` : verb)} in ${where}`, '', '  ')
+  const where = modelId === '' ? `at ${url}` : `in ${modelId} at ${url}`
+  const lines = wrapText(`${chalk.bold(run.isDryRun ? `Would run: ${verb}` : verb)} ${where}`, '', '  ')
   if (isNew && !run.isDryRun) lines.push('The model was created.')
   return lines.join('\n')
 }

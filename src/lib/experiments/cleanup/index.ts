@@ -34,7 +34,8 @@ export interface CleanupResult {
   readonly runId: string
   readonly command: string
   readonly url: string
-  readonly isConfirmed: boolean
+  /** Not asked for in a dry run, nor where there was nothing to remove. */
+  readonly confirmation: 'given' | 'refused' | 'not-asked'
   /** What was removed, or in a dry run would be; the newest first. */
   readonly removed: readonly string[]
   /** What was removed before. */
@@ -77,16 +78,18 @@ async function cleanUpAt(
   const byModel = groupByModel(created)
   const removals = await planAll(run, instance, byModel)
   const plan = toPlan(removals)
-  const isConfirmed = run.isDryRun || plan.removed.length === 0 || (await confirm(plan))
-  const removed = isConfirmed && !run.isDryRun ? await removeAll(run, instance, journal, removals) : []
-  const isAllRead = run.isDryRun || !isConfirmed || run.stopReason !== undefined
+  const confirmation =
+    run.isDryRun || plan.removed.length === 0 ? 'not-asked' : (await confirm(plan)) ? 'given' : 'refused'
+  const isRefused = confirmation === 'refused'
+  const removed = !isRefused && !run.isDryRun ? await removeAll(run, instance, journal, removals) : []
+  const isAllRead = run.isDryRun || isRefused || run.stopReason !== undefined
   const remaining = isAllRead ? [] : await findRemaining(run, instance, byModel, removed)
   const removedModels = new Set(removed.flatMap((one) => (one.type === 'model' ? [one.modelId] : [])))
   return {
     runId: journal.header.id,
     command: journal.header.command,
     url: instance.origin,
-    isConfirmed,
+    confirmation,
     ...plan,
     removed: run.isDryRun ? plan.removed : removed.map(describeCreated),
     spentVersions: listSpentVersions(removed, removedModels),

@@ -131,7 +131,7 @@ async function requireReleasableModel(instance: Instance, modelId: string, needs
 /** What is not as asked for: what could not be copied exactly, and where the copy differs. */
 export function findingsOf({ problems, comparison }: CloneReleasesResult): Finding[] {
   const notCopied = problems.map(({ subject, message, tryNext }) => ({ subject: `${subject}:`, message, tryNext }))
-  const tryNext = 'another destination, or delete there what differs and run again'
+  const tryNext = 'the same again makes what is missing; delete what differs first, or use another destination'
   return [...notCopied, ...(comparison?.differences ?? []).map((difference) => ({ ...difference, tryNext }))]
 }
 
