@@ -13,6 +13,9 @@ export interface Finding {
   readonly tryNext?: string
 }
 
+/** What was said to something that cannot be undone; in a dry run, or with nothing to do or nobody to ask, it is not asked. */
+export type Confirmation = 'given' | 'refused' | 'not-asked'
+
 /** The model that an experiment works in. */
 export interface TargetModel {
   readonly url: string

@@ -7,7 +7,7 @@ import { createdKey, describeCreated, type Created } from '../../run/created.js'
 import type { Journal } from '../../run/journal/journal.js'
 import type { Run, RunReport } from '../../run/run.js'
 import type { ExperimentContext } from '../context.js'
-import type { Finding } from '../result.js'
+import type { Confirmation, Finding } from '../result.js'
 import { withInstance } from '../with-instance.js'
 import { groupByModel } from './group-by-model.js'
 import { planRemovals, type Removal } from './plan-removals.js'
@@ -34,8 +34,7 @@ export interface CleanupResult {
   readonly runId: string
   readonly command: string
   readonly url: string
-  /** Not asked for in a dry run, nor where there was nothing to remove. */
-  readonly confirmation: 'given' | 'refused' | 'not-asked'
+  readonly confirmation: Confirmation
   /** What was removed, or in a dry run would be; the newest first. */
   readonly removed: readonly string[]
   /** What was removed before. */

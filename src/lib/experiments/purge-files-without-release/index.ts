@@ -10,7 +10,7 @@ import type { ExperimentContext } from '../context.js'
 import { checkAtEnd } from '../check-at-end.js'
 import { forEachInRun } from '../for-each.js'
 import { findModelId } from '../get-or-create-model.js'
-import type { ExperimentResult, Finding } from '../result.js'
+import type { Confirmation, ExperimentResult, Finding } from '../result.js'
 import { withInstance } from '../with-instance.js'
 import { collectReleasedIds, findOrphans, type Orphan, type OrphanState, type PurgeFilter } from './orphans.js'
 import { ReleaseWatch } from './release-watch.js'
@@ -33,7 +33,7 @@ export interface PurgeFilesWithoutReleaseResult extends ExperimentResult {
   /** All files of the model, and how many of them are in a release; before anything was deleted. */
   readonly filesInModel: number
   readonly filesInReleases: number
-  readonly confirmation: 'given' | 'refused' | 'not-asked'
+  readonly confirmation: Confirmation
   /** The files in no release, the longest unchanged first. */
   readonly orphans: readonly Orphan[]
 }
@@ -131,7 +131,7 @@ async function confirm(
   { confirm: confirmedId, ask }: PurgeOptions,
   modelId: string,
   purgeable: readonly Orphan[],
-): Promise<PurgeFilesWithoutReleaseResult['confirmation']> {
+): Promise<Confirmation> {
   if (run.isDryRun || purgeable.length === 0) return 'not-asked'
   if (confirmedId !== undefined) return 'given'
   if (ask !== undefined) return (await ask(modelId, purgeable)) ? 'given' : 'refused'
