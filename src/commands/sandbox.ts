@@ -32,6 +32,8 @@ With --fault requests go wrong on demand: --fault 'release-create x3 status=503'
 
 With --token-cost each request with keys takes as long as checking them does on a real Bailo, 165ms of a core, and waits for its turn when more than --cores are checked at the same time. No processor is used for that. The registry's own tokens cost nothing, getting one does.
 
+With --verbose each request that is served is shown on stderr, with what was answered and how long that took.
+
 With a command after "--" the command runs against a fresh sandbox, and its exit code becomes the sandbox's. The command finds URL, ACCESS_KEY and SECRET_KEY in its environment; it may be one of bailo-exp's own, without the name of the program.
 
 ${FAULT_RULES_HELP}`
@@ -133,8 +135,8 @@ ${FAULT_RULES_HELP}`
         flags['token-cost'] === undefined ? undefined : { costMs: flags['token-cost'], cores: flags.cores ?? 2 },
       envFile: flags['write-env'],
       version: this.config.version,
-      ownCommands: this.config.commandIDs,
-      program: process.argv[1] ?? '',
+      own: { commands: this.config.commandIDs, script: process.argv[1] ?? '' },
+      isVerbose: flags.verbose,
       tell: (message: string) => this.tell(message),
     }
     if (command.length > 0) {

@@ -48,6 +48,7 @@ const START = [
   'dist/src/lib/errors.js',
   'dist/src/lib/http/errors.js',
   'dist/src/lib/http/server-text.js',
+  'dist/src/lib/report/workflow-command.js',
 ]
 
 describe.concurrent('of the modules there are', () => {

@@ -114,6 +114,26 @@ describe.concurrent('what is mistyped', () => {
   })
 })
 
+describe.concurrent('in a job of GitHub Actions', () => {
+  const env = { GITHUB_ACTIONS: 'true' }
+
+  it('an error is an annotation, and says as much on stdout with --json', async () => {
+    const args = ['doctor', '--colour', '50%']
+    const [plain, json] = await Promise.all([runCli(args, { env }), runCli([...args, '--json'], { env })])
+    expect(plain).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(plain.stderr).toMatch(/^::error title=bailo-exp::Nonexistent flag: --colour\n {2}Try: .+\n$/)
+    expect(readError(json)).toMatchObject({ message: 'Nonexistent flag: --colour' })
+    const unknown = await runCli(['50%\n::set-output'], { env })
+    expect(unknown.stderr).toMatch(/^::error title=bailo-exp::There is no command "50%25\\n::set-output"\.\n {2}Try: /)
+  })
+
+  it('a note is one as well', async () => {
+    const fault = ['--fault', 'model-search x1 status=500']
+    const { stderr } = await runCli(['sandbox', ...fault, '--', 'true'], { env })
+    expect(stderr).toBe('::notice title=bailo-exp::model-search x1 status=500: went wrong with 0 of 0 calls\n')
+  })
+})
+
 describe.concurrent('a result', () => {
   let sandbox: Sandbox
   let source: string

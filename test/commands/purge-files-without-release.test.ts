@@ -1,7 +1,3 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startSandbox, type Sandbox } from '../../src/lib/sandbox/index.js'
 import { startCuttingProxy } from '../support/cutting-proxy.js'
@@ -9,6 +5,7 @@ import { startWatchingProxy, type Watcher } from '../support/watching-proxy.js'
 import { runCli } from './cli.js'
 import { createModel, createToken, environmentOf, expectNoKeys, listModels, runFailing } from './failures.js'
 import { basicAuth, callApi, readFiles, readReleases } from './read-instance.js'
+import { hasTerminals, runAtTerminal } from './terminal.js'
 
 interface Result {
   filesInModel: number
@@ -367,28 +364,15 @@ describe('a failure', () => {
 })
 
 describe('at a terminal', () => {
-  const BINARY = path.resolve(import.meta.dirname, '../../bin/run.js')
-  const SCRIPT = path.resolve(import.meta.dirname, 'fixtures/run-at-terminal.py')
-  // Node.js cannot make terminals: without Python these are skipped.
-  const hasTerminals = spawnSync('python3', ['-c', 'import pty']).status === 0
-
-  /** Runs the command with a terminal of its own, on which this is typed once it asks. */
-  async function runAtTerminal(typed: string, args: readonly string[] = []) {
-    const command = [process.execPath, BINARY, COMMAND, '--model', modelId, ...args]
-    const { PATH = '', TMPDIR } = process.env
-    const child = spawn('python3', [SCRIPT, 'to leave it: ', typed, ...command], {
-      cwd: tmpdir(),
-      env: { PATH, ...(TMPDIR && { TMPDIR }), ...environmentOf(sandbox), NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 50_000,
-    })
-    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
-    return { output: await text(child.stdout), exitCode: await ended }
+  /** Runs the command at a terminal, where this is typed once it asks. */
+  function purgeAtTerminal(typed: string, args: readonly string[] = []) {
+    const env = { ...environmentOf(sandbox), NO_COLOR: '1' }
+    return runAtTerminal([COMMAND, '--model', modelId, ...args], { env, prompt: 'to leave it: ', typed })
   }
 
   it.skipIf(!hasTerminals)(`shows what it would delete, asks, and deletes it`, async () => {
     await fill()
-    const { output, exitCode } = await runAtTerminal(`${modelId}\n`)
+    const { output, exitCode } = await purgeAtTerminal(`${modelId}\n`)
     expect(exitCode).toBe(0)
     const asked = output.slice(0, output.indexOf('Type '))
     expect(asked).toMatch(/^orphan +[0-9a-f]{24} +2 KiB +< 1 min\r?$/m)
@@ -403,16 +387,16 @@ describe('at a terminal', () => {
     ['Ctrl-C', '\u0003', 130],
   ])('deletes nothing on %s', async (_what, typed, expected) => {
     await fill()
-    const { output, exitCode } = await runAtTerminal(typed)
+    const { output, exitCode } = await purgeAtTerminal(typed)
     expect({ exitCode, output }).toMatchObject({ exitCode: expected })
     expect(output).toContain(expected === 130 ? 'Stopped by SIGINT' : 'Nothing was deleted in')
     expect(await namesLeft()).toHaveLength(4)
   })
 
   it.skipIf(!hasTerminals)('does not ask in a dry run, nor when nothing is to be deleted', async () => {
-    expect((await runAtTerminal('')).exitCode).toBe(0)
+    expect((await purgeAtTerminal('')).exitCode).toBe(0)
     await fill()
-    const { output, exitCode } = await runAtTerminal('', ['--dry-run'])
+    const { output, exitCode } = await purgeAtTerminal('', ['--dry-run'])
     expect(exitCode).toBe(0)
     expect(output).not.toContain('Type ')
     expect(await namesLeft()).toHaveLength(4)

@@ -1,5 +1,6 @@
 import type { ConnectSettings } from '../config/settings.js'
-import { Connection, type Attempt } from '../http/connection.js'
+import { Connection } from '../http/connection.js'
+import type { Attempt } from '../http/news.js'
 import type { Pace } from '../http/paced-body.js'
 import type { RetryPolicy } from '../http/retry.js'
 import { createJsonClient, type JsonClient } from './client.js'

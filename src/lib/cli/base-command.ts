@@ -1,5 +1,6 @@
-import { Command, Flags } from '@oclif/core'
+import { Command, Flags, type Interfaces } from '@oclif/core'
 import { nearestOf } from '../report/nearest.js'
+import { sayOnStderr } from '../report/stderr.js'
 import { describeError, formatNote, listUnknownFlags, printError, type ErrorDescription } from './describe-error.js'
 
 /** What all commands share: `--json`, where messages go, and one way to fail. */
@@ -8,11 +9,33 @@ export abstract class BaseCommand extends Command {
 
   static override baseFlags = {
     quiet: Flags.boolean({ description: 'show no progress', default: false, helpGroup: 'GLOBAL' }),
+    verbose: Flags.boolean({
+      description: 'show each request on stderr, and how it ends',
+      default: false,
+      exclusive: ['quiet'],
+      helpGroup: 'GLOBAL',
+    }),
+  }
+
+  #showsRequests = false
+
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv = this.argv): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv)
+    if (parsed.flags['verbose'] === true && !this.#showsRequests) {
+      this.#showsRequests = true
+      const { showRequests } = await import('./show-requests.js')
+      showRequests()
+    }
+    return parsed
   }
 
   /** Tells the user something on stderr, also under `--json`; oclif's own `warn` is silent there. */
   protected tell(message: string): void {
-    process.stderr.write(`${formatNote(message)}\n`)
+    sayOnStderr(formatNote(message))
   }
 
   /** What is said of an error. */

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { isInCi } from '../config/ci.js'
 
 /** Whether there is a person to ask: questions go to stderr, answers come from stdin. */
 export function isAtTerminal(): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY
+  return process.stdin.isTTY && process.stderr.isTTY && !isInCi(process.env)
 }
 
 /**

@@ -2,6 +2,7 @@ import { chalkStderr as chalk } from 'chalk'
 import { ExitCode, ExpectedError } from '../errors.js'
 import { ResponseError } from '../http/errors.js'
 import { showControls } from '../http/server-text.js'
+import { formatWorkflowCommand } from '../report/workflow-command.js'
 import { describeRefusal } from './refusal.js'
 
 /** An error as it is shown to people and printed under `--json`. */
@@ -68,19 +69,28 @@ export function withResume(description: ErrorDescription, error: unknown, resume
 
 /** Something worth knowing that is no error, as it is shown on stderr. */
 export function formatNote(message: string): string {
-  return `${chalk.yellow('Note:')} ${message}`
+  return isOnGitHub() ? formatWorkflowCommand('notice', TITLE, message) : `${chalk.yellow('Note:')} ${message}`
 }
 
-/** Writes an error to stderr: what failed, what the server said about it, what to try next. */
+/** Writes an error to stderr: what failed, what the server said about it, what to try next. On GitHub it is an annotation. */
 export function printError({
   message,
   details,
   tryNext,
 }: Pick<ErrorDescription, 'message' | 'details' | 'tryNext'>): void {
-  const lines = [`${chalk.red('Error:')} ${showControls(message)}`]
+  const lines = [
+    isOnGitHub() ? formatWorkflowCommand('error', TITLE, message) : `${chalk.red('Error:')} ${showControls(message)}`,
+  ]
   lines.push(...details.map((detail) => chalk.dim(`  ${showControls(detail)}`)))
   lines.push(...tryNext.map((hint) => `  ${chalk.cyan('Try:')} ${showControls(hint)}`))
   process.stderr.write(`${lines.join('\n')}\n`)
+}
+
+const TITLE = { title: 'bailo-exp' }
+
+/** Whether this is part of a job of GitHub Actions, which shows the first line of an error as `Error: ...` itself. */
+function isOnGitHub(): boolean {
+  return process.env['GITHUB_ACTIONS'] === 'true'
 }
 
 /** The flags that oclif's parser did not know, without their dashes; none for any other error. */

@@ -20,8 +20,10 @@ const VARIABLES: HelpTopic['entries'] = [
   ['BAILO_EXP_RUN_KEY', 'what all shards of a run are given, as --run-key'],
   ['JOB_COMPLETION_INDEX', 'which shard this is, with --shard job/N; Kubernetes sets it'],
   ['BAILO_EXP_COMPLETE_MODELS', '1 or 0: whether completion asks the instance for models; default: not in CI'],
-  ['CI', 'set in CI: completion asks no instance'],
-  ['NO_COLOR, FORCE_COLOR', 'whether there are colours'],
+  ['CI', 'set in CI: progress is in lines, nobody is asked, and completion asks no instance'],
+  ['GITHUB_ACTIONS', 'true in jobs of GitHub: errors and notes become annotations'],
+  ['NO_COLOR, FORCE_COLOR', 'set: no colours; 1 or 0: colours, also where there is no terminal, or none'],
+  ['TERM', 'dumb: progress is in lines'],
   ['DEBUG', 'set to anything: a defect of this tool shows where it happened'],
 ]
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import chalk, { chalkStderr } from 'chalk'
 import { ExitCode, ExpectedError } from '../errors.js'
 import { describeError, printError } from './describe-error.js'
 
@@ -13,6 +14,7 @@ import { describeError, printError } from './describe-error.js'
  */
 export async function main(entry: string): Promise<void> {
   watchOutput()
+  obeyNoColor()
   process.on('uncaughtException', (error) => {
     report(error)
     process.exit()
@@ -22,6 +24,14 @@ export async function main(entry: string): Promise<void> {
   } catch (error) {
     report(error)
   }
+}
+
+/** NO_COLOR (no-color.org), which chalk does not know. FORCE_COLOR is stronger, as it is for Node. */
+function obeyNoColor(): void {
+  const { NO_COLOR: noColor, FORCE_COLOR: forceColor } = process.env
+  if (!noColor || forceColor !== undefined) return
+  chalk.level = 0
+  chalkStderr.level = 0
 }
 
 async function carryOut(args: readonly string[], entry: string): Promise<void> {

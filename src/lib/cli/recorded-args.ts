@@ -25,6 +25,7 @@ export interface ParsedLine {
 const NOT_PART_OF_RUN = new Set([
   'json',
   'quiet',
+  'verbose',
   'report',
   'concurrency',
   'bandwidth',
@@ -41,7 +42,7 @@ const NOT_PART_OF_RUN = new Set([
 ])
 
 /** Flags that say only where a run and its output are kept. */
-const NOT_REPORTED = new Set(['json', 'quiet', 'report', 'resume', 'state-dir'])
+const NOT_REPORTED = new Set(['json', 'quiet', 'verbose', 'report', 'resume', 'state-dir'])
 
 /** Reads what is written on a command line, and nothing else: no defaults, no variables, nothing that is required. */
 export async function parseWritten(argv: readonly string[], input: CommandInput): Promise<ParsedLine> {

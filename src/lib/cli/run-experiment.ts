@@ -2,6 +2,7 @@ import { Pacer } from '../content/pacer.js'
 import type { ExperimentContext } from '../experiments/context.js'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../http/retry.js'
 import { createProgress } from '../report/progress-display.js'
+import { sayOnStderr, showOnStderr } from '../report/stderr.js'
 import type { Concurrency } from '../run/concurrency.js'
 import { Run, type RunOptions } from '../run/run.js'
 import { describeError, formatNote, printError, withResume } from './describe-error.js'
@@ -38,9 +39,8 @@ export async function runExperiment<T>(
 ): Promise<{ result: T; stopReason: unknown }> {
   const { bytesPerSecond, concurrency, graceMs, isDryRun, isFailFast, record, retries, version } = setting
   const progress = setting.isQuiet || isDryRun ? undefined : await createProgress(process.stderr)
-  const say = (text: string): void =>
-    progress === undefined ? void process.stderr.write(`${text}\n`) : progress.say(text)
-  const interrupts = watchInterrupts(say)
+  showOnStderr(progress)
+  const interrupts = watchInterrupts(sayOnStderr)
   const run = new Run({
     concurrency,
     maxConnections: setting.maxConnections,
@@ -56,13 +56,17 @@ export async function runExperiment<T>(
     ...(progress && { progress }),
   })
   setting.onRun?.(run)
-  try {
-    const result = await experiment({ run, version, warn: (message) => say(formatNote(message)) })
+  const endProgress = (): void => {
     progress?.stop()
+    showOnStderr(undefined)
+  }
+  try {
+    const result = await experiment({ run, version, warn: (message) => sayOnStderr(formatNote(message)) })
+    endProgress()
     if (run.stopReason !== undefined) printStop(run.stopReason, run.report().resume)
     return { result, stopReason: run.stopReason }
   } finally {
-    progress?.stop()
+    endProgress()
     interrupts.stop()
   }
 }

@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { constants, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { connect } from '../api/instance.js'
 import { Credentials } from '../config/credentials.js'
@@ -9,8 +9,19 @@ import { findTimerDuration } from '../content/duration.js'
 import { createDemoModel } from '../demo/demo-model.js'
 import { ExitCode, UsageError } from '../errors.js'
 import { importModels, type ImportOptions } from '../import-model/index.js'
+import { formatDuration } from '../report/text.js'
 import { startSandbox } from '../sandbox/index.js'
-import type { FaultRule, MirrorPeer, RateLimit, RuleCounts, Sandbox, TokenCost } from '../sandbox/index.js'
+import type {
+  FaultRule,
+  MirrorPeer,
+  RateLimit,
+  RuleCounts,
+  Sandbox,
+  ServedRequest,
+  TokenCost,
+} from '../sandbox/index.js'
+import { endOf, isOwn, startCommand, type OwnProgram } from './child-command.js'
+import { sayTimed } from './show-requests.js'
 
 export { FAULT_RULES_HELP, parseFaultRule, parseRateLimit, type FaultRule, type RateLimit } from '../sandbox/index.js'
 
@@ -38,10 +49,10 @@ export interface SandboxSessionOptions {
   /** A dotenv file to write; it must not exist, because it may hold keys of another instance. */
   readonly envFile: string | undefined
   readonly version: string
-  /** Ids of bailo-exp's commands, with colons; a command that begins with one of them needs no program name. */
-  readonly ownCommands: readonly string[]
-  /** Path of the script that runs bailo-exp. */
-  readonly program: string
+  /** What bailo-exp itself is, for a command that is one of its own. */
+  readonly own: OwnProgram
+  /** True to show each request that is served. */
+  readonly isVerbose: boolean
   /** Tells the user something that is no result. */
   readonly tell: (message: string) => void
 }
@@ -111,11 +122,11 @@ export async function runInSandbox(options: SandboxSessionOptions, command: read
     const exitCode = await withSandbox(options, (report) =>
       withEnvFile(report, async (envFile) => {
         if (isInterrupted) return ExitCode.Interrupted
-        child = startCommand(withProgram(options, command), environmentFor(options, report, envFile))
+        child = startCommand(options.own, command, environmentFor(options, command, report, envFile))
         return endOf(child)
       }),
     )
-    if (isOwn(options, command) && isLeftUndone(exitCode) && options.dataDirectory === undefined)
+    if (isOwn(options.own, command) && isLeftUndone(exitCode) && options.dataDirectory === undefined)
       options.tell(GONE_NOTE)
     return exitCode
   } finally {
@@ -144,7 +155,8 @@ function isLeftUndone(exitCode: number): boolean {
 }
 
 function environmentFor(
-  { dataDirectory }: SandboxSessionOptions,
+  { dataDirectory, isVerbose, own }: SandboxSessionOptions,
+  command: readonly string[],
   { url, accessKey, secretKey }: SandboxReport,
   envFile: string,
 ): NodeJS.ProcessEnv {
@@ -154,6 +166,8 @@ function environmentFor(
     // A run of which nothing is left is no run to be listed or gone on with.
     ...(dataDirectory === undefined && { BAILO_EXP_STATE_DIR: join(dirname(envFile), 'runs') }),
     ...Object.fromEntries(inherited),
+    // What this process says of requests would be written into a block that is drawn again and again.
+    ...(isVerbose && isOwn(own, command) && { TERM: 'dumb' }),
     URL: url,
     ACCESS_KEY: accessKey,
     SECRET_KEY: secretKey,
@@ -165,6 +179,7 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
   const { port, host, dataDirectory, isDiscarding, hasScanners, rateLimit } = options
   const { isDemo, imports, faults, mirrorToEnvFile, tokenCost, envFile, version, tell } = options
   const mirrorTo = mirrorToEnvFile === undefined ? undefined : await loadMirrorPeer(mirrorToEnvFile)
+  let isReady = false
   const sandbox = await startSandbox({
     port,
     discard: isDiscarding,
@@ -172,6 +187,7 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
     ...(hasScanners && { scanners: {} }),
     ...(dataDirectory !== undefined && { dataDirectory }),
     ...(mirrorTo && { mirrorTo }),
+    ...(options.isVerbose && { onServed: (request) => isReady && sayTimed(describeServed(request)) }),
   })
   try {
     if (!sandbox.isLocal) tell(REACHABLE_WARNING)
@@ -181,6 +197,7 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
     sandbox.chargeTokens(tokenCost)
     sandbox.injectFaults(faults)
     sandbox.forgetRequests()
+    isReady = true
     const { url, accessKey, secretKey } = sandbox
     const report = {
       url,
@@ -207,6 +224,11 @@ async function loadMirrorPeer(envFile: string): Promise<MirrorPeer> {
 
 function describeCounts({ rule, calls, hits }: RuleCounts): string {
   return `${rule}: went wrong with ${hits} of ${calls} ${calls === 1 ? 'call' : 'calls'}`
+}
+
+function describeServed({ method, path, status, isWhole, durationMs }: ServedRequest): string {
+  const end = isWhole ? '' : ' broken off'
+  return `${method} ${path} ${status ?? 'no answer'} (${formatDuration(durationMs)})${end}`
 }
 
 const REACHABLE_WARNING =
@@ -248,32 +270,4 @@ async function writeEnvFile(path: string, report: SandboxReport): Promise<void> 
       'name a file that does not exist yet: it might hold keys of another instance',
     ])
   }
-}
-
-function isOwn({ ownCommands }: SandboxSessionOptions, command: readonly string[]): boolean {
-  return ownCommands.some((id) => id.split(':').every((word, index) => command[index] === word))
-}
-
-function withProgram(options: SandboxSessionOptions, command: readonly string[]): readonly string[] {
-  // The dashes keep Node from taking an --env-file of the command for its own (nodejs/node, Dotenv::GetDataFromArgs).
-  return isOwn(options, command) ? [process.execPath, ...process.execArgv, '--', options.program, ...command] : command
-}
-
-function startCommand([file = '', ...args]: readonly string[], environment: NodeJS.ProcessEnv): ChildProcess {
-  return spawn(file, args, { stdio: 'inherit', env: environment })
-}
-
-function endOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('error', (error) => {
-      reject(
-        new UsageError(`The command after "--" cannot be started: ${error.message}.`, [
-          'check its name; what bailo-exp itself has is listed by bailo-exp help',
-        ]),
-      )
-    })
-    child.once('exit', (code, signal) => {
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
-    })
-  })
 }

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isInCi } from '../config/ci.js'
 import { loadSettingsIfAny, type Settings } from '../config/settings.js'
 import { isRecord } from '../http/errors.js'
 import type { Place } from './decide.js'
@@ -79,9 +80,9 @@ export async function refreshModelNames(place: Place, directory: string): Promis
 }
 
 /** Whether an instance may be asked at all: not in CI, unless it is wanted. */
-function isAllowed({ BAILO_EXP_COMPLETE_MODELS: wish, CI: ci }: NodeJS.ProcessEnv): boolean {
-  if (wish !== undefined && wish !== '') return wish !== '0'
-  return ci === undefined || ci === '' || ci === 'false'
+function isAllowed(environment: NodeJS.ProcessEnv): boolean {
+  const { BAILO_EXP_COMPLETE_MODELS: wish } = environment
+  return wish ? wish !== '0' : !isInCi(environment)
 }
 
 function loadPlace({ envFile, url }: Place): Promise<Settings | undefined> {

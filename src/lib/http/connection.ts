@@ -4,7 +4,15 @@ import { Agent, type Dispatcher } from 'undici'
 import type { Credentials } from '../config/credentials.js'
 import { ExpectedError } from '../errors.js'
 import { toAnswerHeaders, type AnswerHeaders } from './answer-headers.js'
-import { ConnectionError, isNetworkError, toResponseError, UnexpectedAnswerError, type Operation } from './errors.js'
+import {
+  ConnectionError,
+  isNetworkError,
+  ResponseError,
+  toResponseError,
+  UnexpectedAnswerError,
+  type Operation,
+} from './errors.js'
+import { tellNews, type Attempt } from './news.js'
 import { paceBody, type Pace } from './paced-body.js'
 import { readUpTo } from './read-body.js'
 import { DEFAULT_RETRY_POLICY, withRetries, type RetryPolicy } from './retry.js'
@@ -28,15 +36,6 @@ export interface ConnectionOptions {
   readonly pace?: Pace | undefined
   /** Breaks off requests that have no signal of their own. */
   readonly signal?: AbortSignal
-}
-
-/** One attempt of a request, whose answer has been read or has failed. */
-export interface Attempt {
-  /** Method, path as in the contract, and for a large body its order of magnitude: attempts of a kind are comparable. */
-  readonly kind: string
-  /** By `performance.now()`. */
-  readonly startedMs: number
-  readonly endedMs: number
 }
 
 export interface RequestOptions {
@@ -101,16 +100,28 @@ export class Connection {
   async send<T>(operation: Operation, options: RequestOptions, read: (answer: Answer) => Promise<T>): Promise<T> {
     const url = this.#resolve(operation, options.url)
     const request = { ...options, signal: options.signal ?? this.signal }
+    const bodyBytes = Number(options.headers?.['content-length'] ?? 0)
+    const kind = kindOf(operation, bodyBytes)
     const attempt = async (): Promise<T> => {
       const startedMs = performance.now()
-      const tell = (failure: unknown): void =>
-        this.#options.onAttempt?.(failure, { kind: kindOf(operation, request), startedMs, endedMs: performance.now() })
+      let status: number | undefined
+      const tell = (failure: unknown): void => {
+        const endedMs = performance.now()
+        const ended: Attempt = { method: operation.method, url, status, bodyBytes, kind, startedMs, endedMs }
+        // What was broken off says nothing about the server.
+        if (failure === undefined || !request.signal?.aborted) this.#options.onAttempt?.(failure, ended)
+        tellNews({ kind: 'attempt', attempt: ended, failure })
+      }
       try {
-        const result = await this.#attempt(operation, url, request, read)
+        const result = await this.#attempt(operation, url, request, (answer) => {
+          status = answer.status
+          return read(answer)
+        })
         tell(undefined)
         return result
       } catch (error) {
-        if (!request.signal?.aborted) tell(error)
+        if (error instanceof ResponseError) status = error.status
+        tell(error)
         throw error
       }
     }
@@ -210,7 +221,6 @@ function toTlsOptions(trustedCertificates: string | undefined): { rejectUnauthor
   return { rejectUnauthorized: true, ca: [...rootCertificates, trustedCertificates] }
 }
 
-function kindOf({ method, path }: Operation, { headers }: RequestOptions): string {
-  const sizeBytes = Number(headers?.['content-length'] ?? 0)
-  return sizeBytes > 0 ? `${method} ${path} 2^${Math.ceil(Math.log2(sizeBytes))}` : `${method} ${path}`
+function kindOf({ method, path }: Operation, bodyBytes: number): string {
+  return bodyBytes > 0 ? `${method} ${path} 2^${Math.ceil(Math.log2(bodyBytes))}` : `${method} ${path}`
 }

@@ -17,10 +17,13 @@ export class ConnectionError extends ExpectedError {
   readonly isUnsent: boolean
   /** True when this server has never answered in this run: then a wrong address is likelier than a passing failure. */
   readonly isFirstContact: boolean
+  /** What became of the connection, in a few words. */
+  readonly reason: string
 
   constructor(operation: Operation, origin: string, cause: unknown, isFirstContact: boolean) {
     const failure = findFailure(cause)
-    super(`${operation.method} ${operation.path}: no answer from ${origin} (${describeFailure(failure, cause)}).`, {
+    const reason = describeFailure(failure, cause)
+    super(`${operation.method} ${operation.path}: no answer from ${origin} (${reason}).`, {
       exitCode: ExitCode.Unreachable,
       tryNext: isOfCertificate(failure)
         ? ['name the certificate of its authority (PEM) with --ca-file, or as CA_FILE in the dotenv file', CHECK_URL]
@@ -28,6 +31,7 @@ export class ConnectionError extends ExpectedError {
       cause,
     })
     this.isFirstContact = isFirstContact
+    this.reason = reason
     this.isUnsent = failure !== undefined && isBeforeSending(failure)
   }
 }

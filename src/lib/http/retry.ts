@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectionError, ResponseError, UnexpectedAnswerError } from './errors.js'
+import { tellNews } from './news.js'
 
 /** How often and how long a request is tried again. */
 export interface RetryPolicy {
@@ -69,6 +70,7 @@ export async function withRetries<T>(
         throw error
       }
       options.onRetry?.(error)
+      tellNews({ kind: 'retry', failure: error, retry: { number: number + 1, maxRetries: policy.maxRetries, delayMs } })
       // An abort shows as its reason, here as everywhere.
       await sleep(delayMs, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted())
     }

@@ -1,7 +1,6 @@
 import { MultiBar, Presets, type Options, type SingleBar } from 'cli-progress'
 import type { Progress, ProgressSnapshot, RunningStep } from '../run/progress.js'
 import { describeProgress, describeTransfer } from './progress-line.js'
-import { wrapText } from './text.js'
 
 /** Columns that the numbers beside the bar take at most. */
 const TEXT_COLUMNS = 62
@@ -10,6 +9,11 @@ const FRAMES_PER_SECOND = 10
 const MAX_LINES = 8
 const ROWS_FOR_OTHERS = 4
 const LINE_BAR_COLUMNS = 12
+/** What is said takes the place of the block, which is drawn again below it at once: erase in display (ECMA-48, ED). */
+const CLEAR_BELOW = '\u001b[J'
+/** The lines of the block do not wrap, those of what is said do (DEC private mode 7, DECAWM). */
+const WRAP = '\u001b[?7h'
+const NO_WRAP = '\u001b[?7l'
 
 /**
  * A block of lines: all of the run, and below it the transfers that are under way. A transfer keeps its line as long as it
@@ -58,14 +62,15 @@ export class ProgressBlock implements Progress {
 
   say(text: string): void {
     if (this.#total === undefined) this.#stream.write(`${text}\n`)
-    // The terminal does not wrap lines as long as the block is there.
-    else for (const line of text.split('\n')) this.#block.log(`${wrapText(line, '', '').join('\n')}\n`)
+    else this.#block.log(`${CLEAR_BELOW}${WRAP}${text}\n${NO_WRAP}`)
   }
 
   stop(): void {
     if (this.#total === undefined) return
     process.off('exit', this.#onExit)
     this.#block.removeAllListeners('update-pre')
+    // What was said since the block was drawn last would be lost.
+    this.#block.update()
     this.#block.stop()
   }
 

@@ -1,12 +1,13 @@
+import { isWatchedTerminal } from '../config/ci.js'
 import type { Progress, ProgressSnapshot } from '../run/progress.js'
 import { describeProgress } from './progress-line.js'
 
 /** Time between two lines where there is no terminal. */
 const LINE_INTERVAL_MS = 5000
 
-/** A progress display for stderr: a live block on a terminal, a timed line now and then in a log. */
+/** A progress display for stderr: a live block on a terminal, a timed line now and then in a log and in CI. */
 export async function createProgress(stream: NodeJS.WriteStream): Promise<Progress> {
-  if (!stream.isTTY) return new ProgressLines(stream)
+  if (!isWatchedTerminal(stream)) return new ProgressLines(stream)
   const { ProgressBlock } = await import('./progress-block.js')
   return new ProgressBlock(stream)
 }

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Pacer } from '../content/pacer.js'
 import { ExpectedError, UsageError } from '../errors.js'
-import type { Attempt } from '../http/connection.js'
+import type { Attempt } from '../http/news.js'
 import {
   DEFAULT_RETRY_POLICY,
   isExhausted,

@@ -6,7 +6,7 @@ import { BailoError, describeError, UnknownServerError } from './errors.js'
 import { renderNotFoundPage, renderProxyErrorPage } from './html.js'
 import { parseJsonBody } from './json-body.js'
 import { describeRegistryRoute, isForRegistry } from './registry/index.js'
-import type { RequestLog } from './request-log.js'
+import type { RequestLog, ServedRequest } from './request-log.js'
 
 /** The request line that the proxy in front of Bailo takes, its default: longer ones are 414 (observed at 9,000). */
 const REQUEST_LINE_LIMIT_BYTES = 8192
@@ -16,8 +16,12 @@ const URI_TOO_LARGE = renderProxyErrorPage('414 Request-URI Too Large')
 /** Longer than any part of a URL that fits in the request line. */
 const PARAMETER_LIMIT_CHARACTERS = REQUEST_LINE_LIMIT_BYTES
 
-/** Makes an application without routes, with the server's manners: its errors, its limits, its pages. */
-export function createApplication(log: RequestLog): FastifyInstance {
+/**
+ * Makes an application without routes, with the server's manners: its errors, its limits, its pages.
+ *
+ * @param onServed is told of each request once it has ended, whatever became of it
+ */
+export function createApplication(log: RequestLog, onServed?: (request: ServedRequest) => void): FastifyInstance {
   const app = fastify({
     forceCloseConnections: true,
     routerOptions: { maxParamLength: PARAMETER_LIMIT_CHARACTERS },
@@ -25,6 +29,7 @@ export function createApplication(log: RequestLog): FastifyInstance {
     frameworkErrors: (_error, request, reply) => void sendNotFound(request, reply),
   })
   logRequests(app, log)
+  if (onServed !== undefined) tellServed(app, onServed)
   app.addHook('onRequest', async (request, reply) => {
     if (lengthOfRequestLine(request) <= REQUEST_LINE_LIMIT_BYTES) return
     await reply.code(414).header('content-type', 'text/html').send(URI_TOO_LARGE)
@@ -46,6 +51,22 @@ function logRequests(app: FastifyInstance, log: RequestLog): void {
   // Before the answer leaves, so that who has the answer also finds it in the log.
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (!request.socket.destroyed) setStatus.get(request)?.(reply.statusCode)
+    done()
+  })
+}
+
+function tellServed(app: FastifyInstance, onServed: (request: ServedRequest) => void): void {
+  app.addHook('onRequest', (request, { raw }, done) => {
+    const { method, url, socket } = request
+    const [startedMs, bytesBefore] = [performance.now(), socket.bytesWritten]
+    let isWhole = false
+    // An answer also finishes on a connection that is gone.
+    raw.once('finish', () => (isWhole = !socket.destroyed))
+    raw.once('close', () => {
+      if (isForControl(url)) return
+      const status = socket.bytesWritten > bytesBefore ? raw.statusCode : undefined
+      onServed({ method, path: url, status, isWhole, durationMs: performance.now() - startedMs })
+    })
     done()
   })
 }

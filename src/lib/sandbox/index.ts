@@ -14,7 +14,7 @@ import type { SandboxParts } from './parts.js'
 import { RateLimiter, type RateLimit } from './rate-limit.js'
 import { SandboxAuthority } from './registry-authority.js'
 import { registerRegistry } from './registry/index.js'
-import { READING_METHODS, RequestLog, type LoggedRequest } from './request-log.js'
+import { READING_METHODS, RequestLog, type LoggedRequest, type ServedRequest } from './request-log.js'
 import { Routes } from './routes.js'
 import { addAllRoutes } from './routes/all.js'
 import { ALL_ACTIONS, createToken } from './routes/tokens.js'
@@ -31,7 +31,7 @@ export type { FaultRule } from './faults/rule.js'
 export { parseRateLimit, type RateLimit } from './rate-limit.js'
 export type { ScannerOptions } from './scan-plan.js'
 export type { ImageSeed, ModelSeed } from './seed.js'
-export { LOGGED_REQUESTS_CAP, type LoggedRequest } from './request-log.js'
+export { LOGGED_REQUESTS_CAP, type LoggedRequest, type ServedRequest } from './request-log.js'
 export type { TokenCost } from './token-checks.js'
 export type { MirrorPeer } from './transfer-delivery.js'
 
@@ -54,6 +54,8 @@ export interface SandboxOptions {
   readonly rateLimit?: RateLimit
   /** Another sandbox on this machine, to which exports are brought; default: they go nowhere. */
   readonly mirrorTo?: MirrorPeer
+  /** Called with each request once it has ended, whatever became of it. */
+  readonly onServed?: (request: ServedRequest) => void
 }
 
 /** A running sandbox. */
@@ -128,7 +130,7 @@ async function startOn(base: Base, options: SandboxOptions): Promise<Sandbox> {
   const limiter = new RateLimiter(options.rateLimit)
   const faults = new FaultInjector()
   const tokenChecks = new TokenChecks()
-  const app = createApplication(log)
+  const app = createApplication(log, options.onServed)
   // Before the faults: an answer that is lost tells of a change, too.
   app.addHook('onSend', ({ method }, _reply, _payload, done) => {
     if (!READING_METHODS.includes(method)) base.noteChange()

@@ -10,6 +10,19 @@ export interface LoggedRequest {
   readonly status: number
 }
 
+/** How a request ended. */
+export interface ServedRequest {
+  readonly method: string
+  /** With the query, as it was sent. */
+  readonly path: string
+  /** Undefined when no answer was begun. */
+  readonly status: number | undefined
+  /** False when the connection ended before the answer did. */
+  readonly isWhole: boolean
+  /** Until the last byte of the answer was handed over. */
+  readonly durationMs: number
+}
+
 /** The list stops growing here, so that a load test of hours does not fill the memory; the counters go on. */
 export const LOGGED_REQUESTS_CAP = 100_000
 
