@@ -4,7 +4,6 @@ import { connectionFlags } from '../lib/cli/flags.js'
 import { loadFlagSettings } from '../lib/cli/load-settings.js'
 import {
   FAULT_RULES_HELP,
-  findSourceModelId,
   parseFaultRule,
   parseRateLimit,
   parseTokenCost,
@@ -12,13 +11,13 @@ import {
   serveSandbox,
   type FaultRule,
   type RateLimit,
-  type SandboxReport,
 } from '../lib/cli/sandbox-session.js'
+import { findSourceModelId, type SandboxReport } from '../lib/cli/sandbox-env-file.js'
 
 export default class Sandbox extends BaseCommand {
   static override summary = 'Run an embedded Bailo to try things on.'
 
-  static override description = `Starts a Bailo in this process, on the loopback interface: the same routes, status codes, limits and quirks as the real one, and its container registry. Metadata is in memory, files and layers are in a temporary directory; all of it is gone when the sandbox ends. With --data-dir everything, keys included, is kept in that directory for the next sandbox; only uploads that are under way are not.
+  static override description = `Starts a Bailo in this process, on the loopback interface: the same routes, status codes, limits and quirks as the real one, and its container registry. Metadata is in memory, files and layers are in a temporary directory; all of it is gone when the sandbox ends. With --data-dir everything, keys and port included, is kept in that directory for the next sandbox; only uploads that are under way are not. Its file sandbox.env is a dotenv file for that, and keeps the ids of models that commands make.
 
 --import copies the metadata of models from another instance, to rehearse an experiment on them: cards, releases, files and images under the same ids, files and layers of the same size reading as zeros. The keys of that instance come from environment or dotenv file, and it is only read. What cannot be seen from outside is not copied: reviews, access requests, and which versions were deleted.
 
@@ -57,9 +56,8 @@ ${FAULT_RULES_HELP}`
 
   static override flags = {
     port: Flags.integer({
-      description: 'port to listen on; 0 takes a free one',
+      description: 'port to listen on [default: a free one; with --data-dir that of the last time, if it is free]',
       helpValue: 'N',
-      default: 0,
       min: 0,
       max: 65535,
     }),

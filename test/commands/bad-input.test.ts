@@ -59,6 +59,14 @@ describe.concurrent('a wrong command line', () => {
     [['--bogus'], ['--bogus', '--help']],
     [['--from'], ['--from']],
     [
+      ['--from', ''],
+      ['--from is empty', 'variable'],
+    ],
+    [
+      ['--from', 'a', '--shard', '1/4', '--run-key', ''],
+      ['--run-key is empty', 'variable'],
+    ],
+    [
       ['--from', 'a', '--from-file', 'b.json'],
       ['--from-file', '--from'],
     ],

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { callApi, readFiles, readReleases } from './read-instance.js'
 import { changesSince, startBench, upload, type Bench } from './experiment.js'
@@ -17,6 +19,7 @@ interface CleanupResult {
   readonly gone: string[]
   readonly kept: { what: string; reason: string }[]
   readonly spentVersions: { modelId: string; semvers: string[] }[]
+  readonly clearedKeys: { file: string; key: string; modelId: string }[]
   readonly staleKeys: { key: string; modelId: string }[]
   readonly findings: unknown[]
 }
@@ -54,7 +57,12 @@ describe('cleanup', () => {
     expect(result.removed).toHaveLength(5 + 9 + 2 + 1)
     expect(result.removed.at(-1)).toBe(`model ${modelId}`)
     expect(result.removed[0]).toMatch(/^release 1\.4\.0 of /)
-    expect(result.staleKeys).toMatchObject([{ key: 'CLONE_RELEASES_DESTINATION_MODEL_ID', modelId }])
+    const key = 'CLONE_RELEASES_DESTINATION_MODEL_ID'
+    expect(result.clearedKeys).toMatchObject([{ key, modelId }])
+    expect(result.staleKeys).toEqual([])
+    expect(await readFile(path.join(bench.directory, result.clearedKeys[0]?.file ?? ''), 'utf8')).toMatch(
+      new RegExp(`^${key}=$`, 'm'),
+    )
     expect(result.spentVersions).toEqual([])
     expect(await listModels(bench.sandbox)).toEqual(before)
 
@@ -141,7 +149,7 @@ describe('cleanup', () => {
     })
     expectFailure(await bench.run(['cleanup', 'last', '--confirm', 'other', ...STATE]), {
       exitCode: 2,
-      says: ['--confirm other is not the run'],
+      says: ['--confirm names "other"'],
     })
     expectFailure(await bench.run(['cleanup', 'last', '--url', 'http://127.0.0.1:1', '--confirm', id, ...STATE]), {
       exitCode: 2,

@@ -198,6 +198,7 @@ describe('what is not Bailo, or not as today', () => {
       envFile: '',
       lookUp: () => undefined,
       writeBack: () => Promise.resolve(),
+      takeBack: () => Promise.resolve(false),
     }
     return runDoctor({ settings, version: '0', commands: ['many-models-with-tags'], mayWrite: false })
   }

@@ -76,7 +76,7 @@ export const STEPS: Readonly<Record<string, Step>> = {
     after: (_stage, stdout) => {
       expect(stdout).toMatch(/^1 error, /m)
       expect(stdout).toContain('/api/v2/review/role/{shortName} matches the same URLs as')
-      expect(stdout).toMatch(/^(\d+) of \1 calls of contract are in the specification/m)
+      expect(stdout).toMatch(/^The specification has (\d+) of \1 calls of contract/m)
     },
   },
   'bailo-exp openapi lint --client path/to/client.py': {

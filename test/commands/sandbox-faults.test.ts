@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -44,6 +44,28 @@ describe('sandbox', () => {
       expect(exitCode).toBe(4)
       expect(stderr).toMatch(/Note: The sandbox has ended, .* nothing left to go on with\.\n$/)
       expect((await runCli(['runs', 'list'], { env })).stdout).toBe('There are no runs.\n')
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  test('with --data-dir a command that it ends before goes on in the next one, as it says', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'bailo-exp-kept-'))
+    try {
+      const options = { cwd: directory, env: { XDG_STATE_HOME: path.join(directory, 'state') } }
+      const kept = ['sandbox', '--data-dir', 'kept sandbox']
+      const fault = ['--fault', 'release-create after=3 status=400']
+      const begun = await runCli([...kept, '--demo', ...fault, '--', 'clone-releases', '--quiet'], options)
+      expect(begun.exitCode).toBe(4)
+      const [, runId = ''] = /^ {2}Try: bailo-exp clone-releases --resume (\w+)$/m.exec(begun.stderr) ?? []
+      expect(begun.stderr).toMatch(/needs "bailo-exp sandbox --data-dir 'kept sandbox' --" in front of it\.\n$/)
+
+      const resumed = await runCli([...kept, '--', 'clone-releases', '--resume', runId], options)
+
+      expect(resumed).toMatchObject({ exitCode: 0, stderr: '' })
+      expect(resumed.stdout).toContain('Identical to the source by comparison: 9 releases')
+      const settings = await readFile(path.join(directory, 'kept sandbox/sandbox.env'), 'utf8')
+      expect(settings).toMatch(/^CLONE_RELEASES_DESTINATION_MODEL_ID=clone-of-releases-/m)
     } finally {
       await rm(directory, { recursive: true })
     }

@@ -169,4 +169,15 @@ describe('the file', () => {
     expect(await readFile(envFile, 'utf8')).toBe('# mine\nURL=http://a\nMODEL_ID=new-1\n')
     expect((await loadSettings({ envFile, environment: {} })).lookUp('MODEL_ID')).toBe('new-1')
   })
+
+  it('take back a value that the file has, and no other one', async () => {
+    const file = '# mine\nURL=http://a\nMODEL_ID="new-1" # made by a run\nOTHER=new-1\n'
+    const settings = await load(file, { MODEL_ID: 'other' })
+    expect(await settings.takeBack('MODEL_ID', 'other')).toBe(false)
+    expect(await settings.takeBack('ABSENT', 'new-1')).toBe(false)
+    expect(await readFile(envFile, 'utf8')).toBe(file)
+    expect(await settings.takeBack('MODEL_ID', 'new-1')).toBe(true)
+    expect(await readFile(envFile, 'utf8')).toBe(file.replace('"new-1" #', ' #'))
+    expect((await loadSettings({ envFile, environment: {} })).lookUp('MODEL_ID')).toBeUndefined()
+  })
 })

@@ -57,6 +57,7 @@ function prepare(): { context: ExperimentContext; settings: Settings; run: Looki
     envFile: join(directory, 'x.env'),
     lookUp: () => undefined,
     writeBack: () => Promise.resolve(),
+    takeBack: () => Promise.resolve(false),
   }
   const context = { run, version: '0', warn: () => undefined }
   return { context, settings, run }

@@ -102,7 +102,7 @@ describe('stylish', () => {
         '',
         '1 error, 1 warning, 0 for information; 2 more in the baseline',
         '1 entry of the baseline found nothing any more',
-        '3 of 4 calls of client.py are in the specification (1 could not be told)',
+        'The specification has 3 of 4 calls of client.py (1 could not be told)',
         '2 of 3 operations covered',
       ].join('\n'),
     )

@@ -17,6 +17,7 @@ export function settingsOf(
     envFile: '.local.env',
     lookUp: (key) => values[key],
     writeBack: () => Promise.resolve(),
+    takeBack: () => Promise.resolve(false),
   }
 }
 

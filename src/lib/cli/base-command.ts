@@ -1,4 +1,5 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
+import { UsageError } from '../errors.js'
 import { nearestOf } from '../report/nearest.js'
 import { sayOnStderr } from '../report/stderr.js'
 import { describeError, formatNote, listUnknownFlags, printError, type ErrorDescription } from './describe-error.js'
@@ -25,6 +26,7 @@ export abstract class BaseCommand extends Command {
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options?: Interfaces.Input<F, B, A>, argv = this.argv): Promise<Interfaces.ParserOutput<F, B, A>> {
     const parsed = await super.parse(options, argv)
+    refuseEmpty(parsed.raw)
     if (parsed.flags['verbose'] === true && !this.#showsRequests) {
       this.#showsRequests = true
       const { showRequests } = await import('./show-requests.js')
@@ -60,4 +62,15 @@ export abstract class BaseCommand extends Command {
     if (this.jsonEnabled()) this.logJson({ error: description })
     printError(description)
   }
+}
+
+/** @throws UsageError for a flag without a value, which most often stands for a variable that is not set */
+function refuseEmpty(
+  tokens: readonly { readonly type: string; readonly flag?: string; readonly input: string }[],
+): void {
+  const empty = tokens.find(({ type, input }) => type === 'flag' && input === '')
+  if (empty === undefined) return
+  throw new UsageError(`--${empty.flag} is empty.`, [
+    'leave it out, or see to it that the variable it is from has a value',
+  ])
 }

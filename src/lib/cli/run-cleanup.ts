@@ -35,7 +35,7 @@ export async function runCleanup(
   return withRunJournal({ name, stateDir: flags['state-dir'], version }, async (journal) => {
     const { id } = journal.header
     if (flags.confirm !== undefined && flags.confirm !== id) {
-      throw new UsageError(`--confirm ${flags.confirm} is not the run that is to be cleaned up: that is ${id}.`, [
+      throw new UsageError(`--confirm names "${flags.confirm}", and the run that is to be cleaned up is ${id}.`, [
         `--confirm ${id}, if that one is meant`,
       ])
     }

@@ -1,6 +1,4 @@
 import type { ChildProcess } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { connect } from '../api/instance.js'
 import { Credentials } from '../config/credentials.js'
@@ -21,13 +19,15 @@ import type {
   TokenCost,
 } from '../sandbox/index.js'
 import { endOf, isOwn, startCommand, type OwnProgram } from './child-command.js'
+import { keepEnvFile, readKeptPort, withEnvFile, writeEnvFile, type SandboxReport } from './sandbox-env-file.js'
+import { quoteForShell } from './shell-quote.js'
 import { sayTimed } from './show-requests.js'
 
 export { FAULT_RULES_HELP, parseFaultRule, parseRateLimit, type FaultRule, type RateLimit } from '../sandbox/index.js'
 
 export interface SandboxSessionOptions {
-  /** 0 takes a free port. */
-  readonly port: number
+  /** 0 takes a free port; undefined as well, but that of the last time where everything is kept. */
+  readonly port: number | undefined
   /** Undefined: this machine only. */
   readonly host: string | undefined
   /** Where everything is kept; undefined: nothing is kept. */
@@ -55,17 +55,6 @@ export interface SandboxSessionOptions {
   readonly isVerbose: boolean
   /** Tells the user something that is no result. */
   readonly tell: (message: string) => void
-}
-
-/** What a client needs to use a sandbox. The keys are worth nothing beyond it. */
-export interface SandboxReport {
-  readonly url: string
-  readonly accessKey: string
-  readonly secretKey: string
-  readonly demoModelId?: string
-  /** Ids of the models that were copied from another instance, the same as there. */
-  readonly importedModelIds?: readonly string[]
-  readonly envFile?: string
 }
 
 /**
@@ -120,14 +109,13 @@ export async function runInSandbox(options: SandboxSessionOptions, command: read
   process.on('SIGTERM', onTerminate)
   try {
     const exitCode = await withSandbox(options, (report) =>
-      withEnvFile(report, async (envFile) => {
+      withEnvFile(report, options.dataDirectory, async (envFile) => {
         if (isInterrupted) return ExitCode.Interrupted
         child = startCommand(options.own, command, environmentFor(options, command, report, envFile))
         return endOf(child)
       }),
     )
-    if (isOwn(options.own, command) && isLeftUndone(exitCode) && options.dataDirectory === undefined)
-      options.tell(GONE_NOTE)
+    if (isOwn(options.own, command) && isLeftUndone(exitCode)) options.tell(describeEnd(options.dataDirectory))
     return exitCode
   } finally {
     process.off('SIGINT', onInterrupt)
@@ -135,18 +123,11 @@ export async function runInSandbox(options: SandboxSessionOptions, command: read
   }
 }
 
-const GONE_NOTE = 'The sandbox has ended, and with it all that the command made: there is nothing left to go on with.'
-
-/** Makes a dotenv file for what a command writes back, such as the id of a model that it made. */
-async function withEnvFile<T>(report: SandboxReport, use: (envFile: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'bailo-exp-'))
-  try {
-    const envFile = join(directory, '.env')
-    await writeEnvFile(envFile, report)
-    return await use(envFile)
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+/** What an unfinished command leaves to go on with. */
+function describeEnd(dataDirectory: string | undefined): string {
+  return dataDirectory === undefined
+    ? 'The sandbox has ended, and with it all that the command made: there is nothing left to go on with.'
+    : `The sandbox has ended: what goes on needs "bailo-exp sandbox --data-dir ${quoteForShell(dataDirectory)} --" in front of it.`
 }
 
 /** Whether a command says with its exit code that it can be gone on with. */
@@ -180,15 +161,19 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
   const { isDemo, imports, faults, mirrorToEnvFile, tokenCost, envFile, version, tell } = options
   const mirrorTo = mirrorToEnvFile === undefined ? undefined : await loadMirrorPeer(mirrorToEnvFile)
   let isReady = false
-  const sandbox = await startSandbox({
-    port,
-    discard: isDiscarding,
-    ...(host !== undefined && { host }),
-    ...(hasScanners && { scanners: {} }),
-    ...(dataDirectory !== undefined && { dataDirectory }),
-    ...(mirrorTo && { mirrorTo }),
-    ...(options.isVerbose && { onServed: (request) => isReady && sayTimed(describeServed(request)) }),
-  })
+  const start = (portNumber: number): Promise<Sandbox> =>
+    startSandbox({
+      port: portNumber,
+      discard: isDiscarding,
+      ...(host !== undefined && { host }),
+      ...(hasScanners && { scanners: {} }),
+      ...(dataDirectory !== undefined && { dataDirectory }),
+      ...(mirrorTo && { mirrorTo }),
+      ...(options.isVerbose && { onServed: (request) => isReady && sayTimed(describeServed(request)) }),
+    })
+  const keptPort = port === undefined && dataDirectory !== undefined ? await readKeptPort(dataDirectory) : undefined
+  // Somebody else may have that port by now.
+  const sandbox = keptPort === undefined ? await start(port ?? 0) : await start(keptPort).catch(() => start(0))
   try {
     if (!sandbox.isLocal) tell(REACHABLE_WARNING)
     const demoModelId = isDemo ? await fillDemo(sandbox, version) : undefined
@@ -199,16 +184,17 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
     sandbox.forgetRequests()
     isReady = true
     const { url, accessKey, secretKey } = sandbox
-    const report = {
+    const access: SandboxReport = {
       url,
       accessKey,
       secretKey,
       ...(demoModelId && { demoModelId }),
       ...(imports && { importedModelIds: imports.modelIds }),
-      ...(envFile && { envFile }),
     }
-    if (envFile !== undefined) await writeEnvFile(envFile, report)
-    const result = await use(report)
+    const keptFile = dataDirectory === undefined ? undefined : await keepEnvFile(dataDirectory, access)
+    if (envFile !== undefined) await writeEnvFile(envFile, access)
+    const shownFile = envFile ?? keptFile
+    const result = await use({ ...access, ...(shownFile !== undefined && { envFile: shownFile }) })
     if (faults.length > 0) for (const counts of sandbox.faultCounts) tell(describeCounts(counts))
     return result
   } finally {
@@ -235,11 +221,6 @@ const REACHABLE_WARNING =
   'Others can reach this sandbox: it does not listen on the loopback interface only. It takes anybody who sends no keys ' +
   'for its user, as a development instance does, and everything is sent unencrypted.'
 
-/** The model that a command works on when it is not told another one. */
-export function findSourceModelId({ demoModelId, importedModelIds = [] }: SandboxReport): string | undefined {
-  return demoModelId ?? importedModelIds[0]
-}
-
 async function fillDemo(sandbox: Sandbox, version: string): Promise<string> {
   const { url, accessKey, secretKey } = sandbox
   const instance = connect(
@@ -250,24 +231,5 @@ async function fillDemo(sandbox: Sandbox, version: string): Promise<string> {
     return await createDemoModel(instance)
   } finally {
     await instance.connection.close()
-  }
-}
-
-async function writeEnvFile(path: string, report: SandboxReport): Promise<void> {
-  const sourceModelId = findSourceModelId(report)
-  const lines = [
-    '# An embedded Bailo, started by bailo-exp sandbox',
-    `URL=${report.url}`,
-    `ACCESS_KEY=${report.accessKey}`,
-    `SECRET_KEY=${report.secretKey}`,
-    ...(sourceModelId === undefined ? [] : [`CLONE_RELEASES_SOURCE_MODEL_ID=${sourceModelId}`]),
-  ]
-  try {
-    await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new UsageError(`The dotenv file ${path} cannot be written: ${reason}.`, [
-      'name a file that does not exist yet: it might hold keys of another instance',
-    ])
   }
 }

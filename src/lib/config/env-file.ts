@@ -34,10 +34,24 @@ export async function readEnvFile(
  * @throws UsageError when the file cannot be read or replaced, or the value would not survive being read back
  */
 export async function setEnvFileKey(path: string, key: string, value: string): Promise<void> {
-  if (!/^[\w.:/-]+$/.test(value)) throw new UsageError(`${key} cannot be written to ${path}: ${JSON.stringify(value)}`)
+  if (!/^[\w.:/[\]-]+$/.test(value))
+    throw new UsageError(`${key} cannot be written to ${path}: ${JSON.stringify(value)}`)
   // In Latin-1 each byte is a character, so that bytes of any encoding come through unchanged.
   const text = await readText(path, true, 'latin1')
   await replaceFile(path, withKey(text, key, value))
+}
+
+/**
+ * Empties a key of a dotenv file that has this value; otherwise the file is left as it is, as by {@link setEnvFileKey}.
+ *
+ * @returns whether it had
+ * @throws UsageError when the file cannot be read or replaced
+ */
+export async function clearEnvFileKey(path: string, key: string, value: string): Promise<boolean> {
+  const text = await readText(path, true, 'latin1')
+  if (parse(text)[key] !== value) return false
+  await replaceFile(path, withKey(text, key, ''))
+  return true
 }
 
 function withKey(text: string, key: string, value: string): string {

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js'
 import { Credentials } from './credentials.js'
 import { readCertificates } from './certificates.js'
-import { DEFAULT_ENV_FILE, readEnvFile, setEnvFileKey } from './env-file.js'
+import { clearEnvFileKey, DEFAULT_ENV_FILE, readEnvFile, setEnvFileKey } from './env-file.js'
 
 /** What one run needs to know of one Bailo instance. */
 export interface Settings {
@@ -21,6 +21,13 @@ export interface Settings {
    * @throws UsageError when the file cannot be written
    */
   writeBack(key: string, value: string): Promise<void>
+  /**
+   * Empties a key of the dotenv file that has this value.
+   *
+   * @returns whether it had
+   * @throws UsageError when the file cannot be written
+   */
+  takeBack(key: string, value: string): Promise<boolean>
 }
 
 /** What of the settings a connection needs. */
@@ -71,6 +78,7 @@ export async function loadSettings(sources: SettingsSources): Promise<Settings> 
     envFile,
     lookUp: (key) => lookUp(key),
     writeBack: (key, value) => setEnvFileKey(envFile, key, value),
+    takeBack: (key, value) => clearEnvFileKey(envFile, key, value),
   }
 }
 

@@ -35,11 +35,11 @@ export async function readBaseline(path: string, mayBeAbsent: boolean): Promise<
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    if (mayBeAbsent && (error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    if (mayBeAbsent && isAbsent) return []
     const reason = error instanceof Error ? error.message : String(error)
-    throw new UsageError(`The baseline ${showControls(path)} cannot be read: ${showControls(reason)}.`, [
-      'make one with --update-baseline',
-    ])
+    const what = isAbsent ? 'is not there' : `cannot be read: ${showControls(reason)}`
+    throw new UsageError(`The baseline ${showControls(path)} ${what}.`, ['make one with --update-baseline'])
   }
   const entries = parseEntries(text)
   if (entries !== undefined) return entries

@@ -18,7 +18,7 @@ export function formatCleanupPlan(rawPlan: CleanupPlan): string {
 /** The summary of `cleanup` for people, at most 80 columns wide where names allow. */
 export function formatCleanup(rawResult: CleanupResult): string {
   const result = withVisibleControls(rawResult)
-  const { runId, command, url, removed, gone, spentVersions, staleKeys, run, findings } = result
+  const { runId, command, url, removed, gone, spentVersions, clearedKeys, staleKeys, run, findings } = result
   const verb = run.isDryRun ? 'Would clean up' : 'Cleanup of'
   const heading = wrapText(`${chalk.bold(verb)} the run ${runId} of ${command} at ${url}`, '', '  ')
   if (removed.length === 0 && result.confirmation !== 'refused' && findings.length === 0 && run.failed.length === 0) {
@@ -35,8 +35,11 @@ export function formatCleanup(rawResult: CleanupResult): string {
         '  ',
       ).join('\n'),
     ),
-    ...staleKeys.map(({ file, key, modelId }) =>
-      wrapText(`${key} in ${file} still names ${modelId}, which is gone: remove that line.`, '', '  ').join('\n'),
+    ...clearedKeys.map(({ file, key, modelId }) =>
+      wrapText(`${key} in ${file}, which named ${modelId}, is empty now.`, '', '  ').join('\n'),
+    ),
+    ...staleKeys.map(({ key, modelId }) =>
+      wrapText(`${key} still names ${modelId}, which is gone: take it out.`, '', '  ').join('\n'),
     ),
     formatFailures(run),
     formatFindings(findings),

@@ -42,8 +42,10 @@ export interface CleanupResult {
   readonly kept: readonly { readonly what: string; readonly reason: string }[]
   /** Versions that Bailo will never take again in the models that they were in. */
   readonly spentVersions: readonly { readonly modelId: string; readonly semvers: readonly string[] }[]
-  /** Keys of the dotenv file that name a model which is no longer there. */
-  readonly staleKeys: readonly { readonly file: string; readonly key: string; readonly modelId: string }[]
+  /** Keys of the dotenv file that named a model which is no longer there, and are empty now. */
+  readonly clearedKeys: readonly { readonly file: string; readonly key: string; readonly modelId: string }[]
+  /** Keys that still do, because they are in the environment or the file cannot be written. */
+  readonly staleKeys: readonly { readonly key: string; readonly modelId: string }[]
   readonly run: RunReport
   /** What is kept, and what is still there although it should be gone. */
   readonly findings: readonly Finding[]
@@ -92,17 +94,32 @@ async function cleanUpAt(
     ...plan,
     removed: run.isDryRun ? plan.removed : removed.map(describeCreated),
     spentVersions: listSpentVersions(removed, removedModels),
-    staleKeys: removed.flatMap((one) =>
-      one.type === 'model' && one.envKey !== undefined && settings.lookUp(one.envKey) === one.modelId
-        ? [{ file: settings.envFile, key: one.envKey, modelId: one.modelId }]
-        : [],
-    ),
+    ...(await clearKeys(settings, removed)),
     run: run.report(),
     findings: [
       ...plan.kept.map(({ what, reason }) => ({ subject: what, message: `is kept: it ${reason}` })),
       ...remaining.map((one) => ({ subject: describeCreated(one), message: 'is still there although it was removed' })),
     ],
   }
+}
+
+/** Empties the keys that name a model which has been removed, so that the next run makes another one. */
+async function clearKeys(
+  settings: Settings,
+  removed: readonly Created[],
+): Promise<Pick<CleanupResult, 'clearedKeys' | 'staleKeys'>> {
+  const clearedKeys: CleanupResult['clearedKeys'][number][] = []
+  const staleKeys: CleanupResult['staleKeys'][number][] = []
+  for (const one of removed) {
+    if (one.type !== 'model' || one.envKey === undefined) continue
+    const { envKey: key, modelId } = one
+    if (await settings.takeBack(key, modelId).catch(() => false)) {
+      clearedKeys.push({ file: settings.envFile, key, modelId })
+    } else if (settings.lookUp(key) === modelId) {
+      staleKeys.push({ key, modelId })
+    }
+  }
+  return { clearedKeys, staleKeys }
 }
 
 async function planAll(

@@ -15,7 +15,7 @@ export function summaryLines({ summary }: Report): string[] {
       ...(exempt > 0 ? [`${exempt} more are served, but not in what was looked at`] : []),
     ]
     const more = rest.length > 0 ? ` (${rest.join(', ')})` : ''
-    lines.push(`${matched} of ${countOf(calls, 'call')} of ${names.join(', ')} are in the specification${more}`)
+    lines.push(`The specification has ${matched} of ${countOf(calls, 'call')} of ${names.join(', ')}${more}`)
   }
   if (coverage !== undefined) lines.push(`${coverage.covered} of ${countOf(coverage.total, 'operation')} covered`)
   if (liveResponses !== undefined) {
