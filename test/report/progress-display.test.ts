@@ -28,11 +28,15 @@ function drawn(): Promise<void> {
 }
 
 beforeEach(() => {
+  // Where these tests run does not matter.
+  vi.stubEnv('CI', '')
+  vi.stubEnv('TERM', 'xterm')
   // The clock stands still until a test moves it.
   vi.useFakeTimers({ toFake: ['performance', 'Date'], now: Date.parse('2026-08-01T12:00:00Z') })
 })
 
 afterEach(() => {
+  vi.unstubAllEnvs()
   vi.useRealTimers()
 })
 
