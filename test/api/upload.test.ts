@@ -49,6 +49,22 @@ describe('an upload at once', () => {
     expect(counter.total).toBe(SIZE)
   })
 
+  it('counts no byte before the pace lets it go', async () => {
+    const server = await startServer(['silence'])
+    const abort = new AbortController()
+    const counter = countBytes()
+    let released = 0
+    // What is beyond waits for longer than this test.
+    const reserve = (length: number): number => (released + length > 40_000 ? 60_000 : ((released += length), 0))
+    const instance = openInstance(server.origin, { pace: { bytesPerSecond: 100_000, reserve } })
+    const outcome = failureOf(upload(instance, { onBytes: counter.onBytes, signal: abort.signal }))
+    await expect.poll(() => counter.total).toBeGreaterThan(30_000)
+    expect(counter.total).toBe(released)
+    abort.abort()
+    await outcome
+    expect(counter.total).toBe(released)
+  })
+
   it('is not repeated after a reset, because the file may be there', async () => {
     const server = await startServer([MODEL, { resetAfterReceiving: 1_000_000 }, json({ file: STORED })])
     const instance = openInstance(server.origin)

@@ -48,6 +48,8 @@ const START = [
   'dist/src/lib/errors.js',
   'dist/src/lib/http/errors.js',
   'dist/src/lib/http/server-text.js',
+  'dist/src/lib/report/stderr.js',
+  'dist/src/lib/report/text.js',
   'dist/src/lib/report/workflow-command.js',
 ]
 

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createProgress } from '../../src/lib/report/progress-display.js'
+import { renderScreen } from '../commands/terminal.js'
 import type { ProgressSnapshot, RunningStep } from '../../src/lib/run/progress.js'
 
 const HALF: ProgressSnapshot = {
@@ -15,11 +16,18 @@ const HALF: ProgressSnapshot = {
 }
 
 /** Something to write on, and what has been written. */
-function createStream(properties: Partial<NodeJS.WriteStream>): { stream: NodeJS.WriteStream; text: () => string } {
+function createStream(properties: Partial<NodeJS.WriteStream>): {
+  stream: NodeJS.WriteStream
+  text: () => string
+  raw: () => string
+} {
   const stream = Object.assign(new PassThrough(), properties)
   let written = ''
   stream.on('data', (chunk: Buffer) => (written += chunk.toString()))
-  return { stream: stream as unknown as NodeJS.WriteStream, text: () => stripVTControlCharacters(written) }
+  // Where the cursor is moved to the beginning of a line, another one begins.
+  // eslint-disable-next-line no-control-regex -- that is what is looked for
+  const text = () => stripVTControlCharacters(written.replace(/\u001b\[\d*[AG]/g, '\n'))
+  return { stream: stream as unknown as NodeJS.WriteStream, text, raw: () => written }
 }
 
 /** The display draws by a clock of its own, ten times a second. */
@@ -54,7 +62,9 @@ describe('in a log', () => {
     vi.advanceTimersByTime(5000)
     progress.update({ ...HALF, stepsDone: 6 })
     progress.stop()
-    expect(text()).toBe('2026-08-01T12:00:05.000Z 5/10 steps, 5s left\n2026-08-01T12:00:10.000Z 6/10 steps, 7s left\n')
+    expect(text()).toBe(
+      '2026-08-01T12:00:05.000Z 5/10 steps, 1/s, 5 s left\n2026-08-01T12:00:10.000Z 6/10 steps, 7 s left\n',
+    )
   })
 })
 
@@ -115,8 +125,8 @@ describe('on a terminal', () => {
     await drawn()
     progress.stop()
     const screen = text()
-    expect(screen).toMatch(/^ {2}█{3}░{9} file a {2}250 B of 1000 B/m)
-    expect(screen).toContain('file b\\u{1b}[2J  500 B of 1000 B')
+    expect(screen).toMatch(/^ {2}█{3}░{9} 250 B of 1000 B {7}file a$/m)
+    expect(screen).toContain('500 B of 1000 B       file b\\u{1b}[2J')
     expect(screen).not.toContain('card x')
   })
 
@@ -124,7 +134,7 @@ describe('on a terminal', () => {
     const { stream, text } = createStream({ isTTY: true, columns: 40, rows: 6 })
     const progress = await createProgress(stream)
     const running = Array.from({ length: 20 }, (_, index) => ({
-      key: `file ${index}`.padEnd(60, 'x'),
+      key: `file ${'x'.repeat(60)}${index}`,
       bytesDone: 0,
       bytesTotal: 1,
     }))
@@ -133,7 +143,7 @@ describe('on a terminal', () => {
     progress.stop()
     const lines = text().split(/[\r\n]+/)
     expect(lines.filter((line) => line.length > 40)).toEqual([])
-    expect(new Set(lines.flatMap((line) => /file \d+/.exec(line)?.[0] ?? []))).toEqual(new Set(['file 0', 'file 1']))
+    expect(new Set(lines.flatMap((line) => /x\d+$/.exec(line)?.[0] ?? []))).toEqual(new Set(['x0', 'x1']))
   })
 
   it('lets what is said stay above the block', async () => {
@@ -145,6 +155,20 @@ describe('on a terminal', () => {
     await drawn()
     progress.stop()
     expect(text()).toMatch(/^before\n[^]*Note: within\n/)
+  })
+
+  it('has no line between two transfers that is empty, also when others have ended', async () => {
+    const { stream, raw } = createStream({ isTTY: true, columns: 100, rows: 24 })
+    const progress = await createProgress(stream)
+    let keys = ['file a', 'file b', 'file c', 'file d']
+    const running = (): RunningStep[] => keys.map((key) => ({ key, bytesDone: 1, bytesTotal: 2 }))
+    progress.update({ ...HALF, bytesTotal: 8, running })
+    await drawn()
+    keys = ['file b', 'file d']
+    await drawn()
+    const screen = await renderScreen(raw(), 100)
+    progress.stop()
+    expect(screen.slice(1, 4).map((line) => /file \w$|^$/.exec(line)?.[0])).toEqual(['file d', 'file b', ''])
   })
 
   it('ends without having begun', async () => {

@@ -206,7 +206,7 @@ async function sendBytes(
         'content-type': 'application/octet-stream',
         'content-length': String(range.end - range.start),
       },
-      openBody: meterBody(() => source.open(range), options.onBytes),
+      openBody: meterBody(() => instance.connection.paced(source.open(range)), options.onBytes),
       isRepeatable: transfer.isRepeatable,
       signal: options.signal,
     },

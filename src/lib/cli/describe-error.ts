@@ -2,6 +2,7 @@ import { chalkStderr as chalk } from 'chalk'
 import { ExitCode, ExpectedError } from '../errors.js'
 import { ResponseError } from '../http/errors.js'
 import { showControls } from '../http/server-text.js'
+import { wrapForStderr } from '../report/stderr.js'
 import { formatWorkflowCommand } from '../report/workflow-command.js'
 import { describeRefusal } from './refusal.js'
 
@@ -69,7 +70,9 @@ export function withResume(description: ErrorDescription, error: unknown, resume
 
 /** Something worth knowing that is no error, as it is shown on stderr. */
 export function formatNote(message: string): string {
-  return isOnGitHub() ? formatWorkflowCommand('notice', TITLE, message) : `${chalk.yellow('Note:')} ${message}`
+  return isOnGitHub()
+    ? formatWorkflowCommand('notice', TITLE, message)
+    : wrapForStderr(`${chalk.yellow('Note:')} ${message}`)
 }
 
 /** Writes an error to stderr: what failed, what the server said about it, what to try next. On GitHub it is an annotation. */
@@ -79,9 +82,12 @@ export function printError({
   tryNext,
 }: Pick<ErrorDescription, 'message' | 'details' | 'tryNext'>): void {
   const lines = [
-    isOnGitHub() ? formatWorkflowCommand('error', TITLE, message) : `${chalk.red('Error:')} ${showControls(message)}`,
+    isOnGitHub()
+      ? formatWorkflowCommand('error', TITLE, message)
+      : wrapForStderr(`${chalk.red('Error:')} ${showControls(message)}`),
   ]
-  lines.push(...details.map((detail) => chalk.dim(`  ${showControls(detail)}`)))
+  lines.push(...details.map((detail) => chalk.dim(wrapForStderr(showControls(detail), '  ', '    '))))
+  // A command that is advised can be copied only whole.
   lines.push(...tryNext.map((hint) => `  ${chalk.cyan('Try:')} ${showControls(hint)}`))
   process.stderr.write(`${lines.join('\n')}\n`)
 }

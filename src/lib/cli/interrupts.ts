@@ -7,13 +7,20 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * Turns the first Ctrl-C, SIGTERM or loss of the terminal (SIGHUP) into an aborted signal, whose reason says which it was; a
  * second one ends the process at once.
  *
- * @param say tells the user what happens
+ * @param onFirst tells the user what happens
+ * @param onSecond does so when there is no time left for anything else
  */
-export function watchInterrupts(say: (text: string) => void): { signal: AbortSignal; stop(): void } {
+export function watchInterrupts(
+  onFirst: (signal: NodeJS.Signals) => void,
+  onSecond: () => void,
+): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController()
   const interrupt = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(ExitCode.Interrupted)
-    say(`\n${name}: stopping when what is under way is done, or soon; once more to stop at once.`)
+    if (controller.signal.aborted) {
+      onSecond()
+      process.exit(ExitCode.Interrupted)
+    }
+    onFirst(name)
     controller.abort(new InterruptedError(name))
   }
   for (const name of SIGNALS) process.on(name, interrupt)

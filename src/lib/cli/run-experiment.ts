@@ -1,8 +1,10 @@
 import { Pacer } from '../content/pacer.js'
+import { ExitCode, ExpectedError } from '../errors.js'
 import type { ExperimentContext } from '../experiments/context.js'
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../http/retry.js'
 import { createProgress } from '../report/progress-display.js'
-import { sayOnStderr, showOnStderr } from '../report/stderr.js'
+import { sayOnStderr, showOnStderr, wrapForStderr } from '../report/stderr.js'
+import { formatDuration } from '../report/text.js'
 import type { Concurrency } from '../run/concurrency.js'
 import { Run, type RunOptions } from '../run/run.js'
 import { describeError, formatNote, printError, withResume } from './describe-error.js'
@@ -40,7 +42,17 @@ export async function runExperiment<T>(
   const { bytesPerSecond, concurrency, graceMs, isDryRun, isFailFast, record, retries, version } = setting
   const progress = setting.isQuiet || isDryRun ? undefined : await createProgress(process.stderr)
   showOnStderr(progress)
-  const interrupts = watchInterrupts(sayOnStderr)
+  const endProgress = (): void => {
+    progress?.stop()
+    showOnStderr(undefined)
+  }
+  const interrupts = watchInterrupts(
+    (signal) => sayOnStderr(wrapForStderr(describeStopping(signal, graceMs))),
+    () => {
+      endProgress()
+      printStop(new ExpectedError('Stopped at once.', { exitCode: ExitCode.Interrupted }), resumeCommandOf(record))
+    },
+  )
   const run = new Run({
     concurrency,
     maxConnections: setting.maxConnections,
@@ -56,10 +68,6 @@ export async function runExperiment<T>(
     ...(progress && { progress }),
   })
   setting.onRun?.(run)
-  const endProgress = (): void => {
-    progress?.stop()
-    showOnStderr(undefined)
-  }
   try {
     const result = await experiment({ run, version, warn: (message) => sayOnStderr(formatNote(message)) })
     endProgress()
@@ -73,6 +81,15 @@ export async function runExperiment<T>(
 
 function recordOptions({ journal, resumeCommand }: RunRecord): Pick<RunOptions, 'journal' | 'resumeCommand'> {
   return { journal, resumeCommand }
+}
+
+function describeStopping(signal: NodeJS.Signals, graceMs: number): string {
+  const end = graceMs > 0 ? `, at the latest in ${formatDuration(graceMs)}` : ' or broken off'
+  return `\n${signal}: stopping when what is under way is done${end}; once more to stop at once.`
+}
+
+function resumeCommandOf(record: RunRecord | undefined): string | undefined {
+  return record?.journal.isWorthKeeping ? record.resumeCommand : undefined
 }
 
 /** Says why a run ended early, and with which command it goes on. */

@@ -51,6 +51,7 @@ export async function pollUntil({ run, warn }: ExperimentContext, polling: Polli
   let [polls, failedPolls, nextNewsMs] = [0, 0, FIRST_NEWS_MS]
   let lastFailure: string | undefined
   while (!isOver()) {
+    run.showWait(describeOpen())
     await pause(run, Math.min(intervalMs, restMs()), isOver)
     if (run.stopReason !== undefined) break
     const isLast = restMs() === 0
@@ -73,6 +74,7 @@ export async function pollUntil({ run, warn }: ExperimentContext, polling: Polli
       warn(`${describeOpen()}; they have ${describeRest(restMs())} more.`)
     }
   }
+  run.showWait(undefined)
   return { polls, failedPolls, ...(lastFailure !== undefined && { lastFailure }) }
 }
 

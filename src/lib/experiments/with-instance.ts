@@ -22,7 +22,7 @@ export async function withInstance<T>(
     pace: run.pacer,
     retryPolicy: run.retryPolicy,
     signal: run.signal,
-    onRetry: () => run.noteRetry(),
+    onRetry: (failure) => run.noteRetry(failure),
     onAttempt: (failure, attempt) => run.noteAttempt(failure, attempt),
   })
   try {

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { rootCertificates } from 'node:tls'
 import { Agent, type Dispatcher } from 'undici'
 import type { Credentials } from '../config/credentials.js'
@@ -176,7 +176,7 @@ export class Connection {
         path: url.pathname + url.search,
         method: operation.method,
         headers: { 'user-agent': this.#options.userAgent, ...options.headers },
-        body: this.#openBody(options) ?? null,
+        body: options.openBody?.() ?? null,
         signal: options.signal ?? null,
       })
       this.#hasAnswered = true
@@ -195,10 +195,10 @@ export class Connection {
     }
   }
 
-  #openBody({ openBody }: RequestOptions): Readable | Uint8Array | string | undefined {
-    const body = openBody?.()
+  /** Holds a body back to the pace of all bodies together, if there is one. It is the caller's to count what comes out of it. */
+  paced(body: Readable): Readable {
     const { pace } = this.#options
-    return pace !== undefined && body instanceof Readable ? paceBody(body, pace) : body
+    return pace === undefined ? body : paceBody(body, pace)
   }
 
   /** Closes the pool once running requests have ended. */

@@ -136,7 +136,7 @@ export class BlobUpload {
     // Takes back what was sent and did not arrive.
     this.#report(start - this.#reportedBytes)
     let position = start
-    return tap(this.#transfer.source.open({ start }), (chunk) => {
+    return tap(this.#connection.paced(this.#transfer.source.open({ start })), (chunk) => {
       this.#report(chunk.length)
       const alreadyHashed = Math.min(chunk.length, Math.max(0, this.#passedBytes - position))
       position += chunk.length

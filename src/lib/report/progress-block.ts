@@ -1,6 +1,7 @@
 import { MultiBar, Presets, type Options, type SingleBar } from 'cli-progress'
 import type { Progress, ProgressSnapshot, RunningStep } from '../run/progress.js'
 import { describeProgress, describeTransfer } from './progress-line.js'
+import { ProgressPace } from './progress-pace.js'
 
 /** Columns that the numbers beside the bar take at most. */
 const TEXT_COLUMNS = 62
@@ -9,6 +10,9 @@ const FRAMES_PER_SECOND = 10
 const MAX_LINES = 8
 const ROWS_FOR_OTHERS = 4
 const LINE_BAR_COLUMNS = 12
+const LINE_INDENT = '  '
+const MIN_BAR_COLUMNS = 8
+const MAX_BAR_COLUMNS = 40
 /** What is said takes the place of the block, which is drawn again below it at once: erase in display (ECMA-48, ED). */
 const CLEAR_BELOW = '\u001b[J'
 /** The lines of the block do not wrap, those of what is said do (DEC private mode 7, DECAWM). */
@@ -16,13 +20,13 @@ const WRAP = '\u001b[?7h'
 const NO_WRAP = '\u001b[?7l'
 
 /**
- * A block of lines: all of the run, and below it the transfers that are under way. A transfer keeps its line as long as it
- * runs, so that lines do not jump about.
+ * A block of lines: all of the run, and below it the transfers that are under way. A transfer keeps its line, unless one above it
+ * is free and it is the lowest, so that lines do not jump about.
  */
 export class ProgressBlock implements Progress {
   readonly #stream: NodeJS.WriteStream
   readonly #block: MultiBar
-  readonly #startedMs = performance.now()
+  readonly #pace = new ProgressPace(performance.now())
   readonly #lines: { readonly bar: SingleBar; stepKey: string | undefined }[] = []
   #total: SingleBar | undefined
   #latest: ProgressSnapshot | undefined
@@ -40,10 +44,13 @@ export class ProgressBlock implements Progress {
         // Signals are for the run to end by.
         gracefulExit: false,
         fps: FRAMES_PER_SECOND,
+        // What is said clears lines that are the same as before.
+        forceRedraw: true,
         format: (options, { progress }, { text = '', isLine = false }: Payload) => {
-          const size = isLine ? LINE_BAR_COLUMNS : this.#barColumns()
-          const bar = text === '' ? '' : `${drawBar(options, progress, size)} `
-          return cutToColumns(`${isLine ? '  ' : ''}${bar}${text}`, stream.columns)
+          if (text === '') return ''
+          const size = isLine ? LINE_BAR_COLUMNS : this.#barColumns(text)
+          const bar = size === 0 ? '' : `${drawBar(options, progress, size)} `
+          return cutToColumns(`${isLine ? LINE_INDENT : ''}${bar}${text}`, stream.columns)
         },
       },
       Presets.shades_classic,
@@ -77,7 +84,9 @@ export class ProgressBlock implements Progress {
   #draw(): void {
     const snapshot = this.#latest
     if (snapshot === undefined) return
-    const text = describeProgress(snapshot, performance.now() - this.#startedMs)
+    const nowMs = performance.now()
+    this.#pace.note(snapshot, nowMs)
+    const text = describeProgress(snapshot, this.#pace.read(snapshot, nowMs))
     show(this.#total, snapshot.bytesTotal > 0 ? snapshot.bytesDone : snapshot.stepsDone, totalOf(snapshot), { text })
     this.#drawTransfers(snapshot.running().filter(({ bytesTotal }) => bytesTotal > 0))
   }
@@ -95,15 +104,31 @@ export class ProgressBlock implements Progress {
       else if (this.#lines.length < maxLines) this.#lines.push({ bar: this.#block.create(1, 0), stepKey: key })
       else break
     }
+    this.#closeGaps()
+    const textColumns = this.#stream.columns - LINE_INDENT.length - LINE_BAR_COLUMNS - 1
     for (const { bar, stepKey } of this.#lines) {
       const transfer = running.get(stepKey ?? '')
-      const text = transfer === undefined ? '' : describeTransfer(transfer)
+      const text = transfer === undefined ? '' : describeTransfer(transfer, textColumns)
       show(bar, transfer?.bytesDone ?? 0, transfer?.bytesTotal ?? 1, { text, isLine: true })
     }
   }
 
-  #barColumns(): number {
-    return Math.max(8, Math.min(40, this.#stream.columns - TEXT_COLUMNS))
+  /** The lowest transfer takes a line that nothing else needs, so that no more than one of them moves. */
+  #closeGaps(): void {
+    for (const [index, line] of this.#lines.entries()) {
+      if (line.stepKey !== undefined) continue
+      const lowest = this.#lines.findLastIndex(({ stepKey }) => stepKey !== undefined)
+      const last = this.#lines[lowest]
+      if (last === undefined || lowest < index) return
+      line.stepKey = last.stepKey
+      last.stepKey = undefined
+    }
+  }
+
+  /** What the usual text leaves of the line, so that the bar keeps its length; where that is too little, there is none. */
+  #barColumns(text: string): number {
+    const columns = Math.max(MIN_BAR_COLUMNS, Math.min(MAX_BAR_COLUMNS, this.#stream.columns - TEXT_COLUMNS))
+    return columns + 1 + text.length <= this.#stream.columns || columns > MIN_BAR_COLUMNS ? columns : 0
   }
 }
 

@@ -1,6 +1,7 @@
 import { isWatchedTerminal } from '../config/ci.js'
 import type { Progress, ProgressSnapshot } from '../run/progress.js'
 import { describeProgress } from './progress-line.js'
+import { ProgressPace } from './progress-pace.js'
 
 /** Time between two lines where there is no terminal. */
 const LINE_INTERVAL_MS = 5000
@@ -14,7 +15,7 @@ export async function createProgress(stream: NodeJS.WriteStream): Promise<Progre
 
 class ProgressLines implements Progress {
   readonly #stream: NodeJS.WriteStream
-  readonly #startedMs = performance.now()
+  readonly #pace = new ProgressPace(performance.now())
   #writtenMs = performance.now()
 
   constructor(stream: NodeJS.WriteStream) {
@@ -23,9 +24,10 @@ class ProgressLines implements Progress {
 
   update(snapshot: ProgressSnapshot): void {
     const nowMs = performance.now()
+    this.#pace.note(snapshot, nowMs)
     if (nowMs - this.#writtenMs < LINE_INTERVAL_MS) return
     this.#writtenMs = nowMs
-    this.#stream.write(`${new Date().toISOString()} ${describeProgress(snapshot, nowMs - this.#startedMs)}\n`)
+    this.#stream.write(`${new Date().toISOString()} ${describeProgress(snapshot, this.#pace.read(snapshot, nowMs))}\n`)
   }
 
   say(text: string): void {

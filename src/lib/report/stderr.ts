@@ -1,4 +1,5 @@
 import type { Progress } from '../run/progress.js'
+import { wrapText } from './text.js'
 
 /** The live block or the timed lines that stderr has now. */
 let shown: Progress | undefined
@@ -12,4 +13,10 @@ export function showOnStderr(progress: Progress | undefined): void {
 export function sayOnStderr(text: string): void {
   if (shown === undefined) process.stderr.write(`${text}\n`)
   else shown.say(text)
+}
+
+/** Breaks a text for people at spaces where it is for a terminal; elsewhere lines are for programs, which want them whole. */
+export function wrapForStderr(text: string, firstIndent = '', indent = ''): string {
+  const { isTTY, columns } = process.stderr
+  return isTTY && columns > 0 ? wrapText(text, firstIndent, indent, columns).join('\n') : firstIndent + text
 }

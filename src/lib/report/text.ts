@@ -31,11 +31,15 @@ export function formatDuration(ms: number): string {
 }
 
 /**
- * Breaks a text at spaces into lines of at most 80 columns, or fewer on a narrower terminal. A word that is longer keeps a
- * line of its own, so that it can be copied.
+ * Breaks a text at spaces into lines of at most `width` columns: 80, or fewer on a narrower terminal. A word that is longer
+ * keeps a line of its own, so that it can be copied.
  */
-export function wrapText(text: string, firstIndent: string, indent: string): string[] {
-  const width = Math.min(WIDTH, process.stdout.columns || WIDTH)
+export function wrapText(
+  text: string,
+  firstIndent: string,
+  indent: string,
+  width = Math.min(WIDTH, process.stdout.columns || WIDTH),
+): string[] {
   const lines: string[] = []
   let line = firstIndent
   for (const word of text.split(' ')) {

@@ -7,6 +7,10 @@ export interface ProgressSnapshot {
   readonly bytesDone: number
   readonly bytesTotal: number
   readonly retries: number
+  /** Why something was last tried again, in a few words. */
+  readonly lastRetry?: string | undefined
+  /** What the run waits for, when that is no step. */
+  readonly waiting?: string | undefined
   /** The steps that are running now, oldest first. */
   readonly running: () => readonly RunningStep[]
 }

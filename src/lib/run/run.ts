@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Pacer } from '../content/pacer.js'
 import { ExpectedError, UsageError } from '../errors.js'
+import { ConnectionError, ResponseError } from '../http/errors.js'
 import type { Attempt } from '../http/news.js'
 import {
   DEFAULT_RETRY_POLICY,
@@ -137,6 +138,8 @@ export class Run {
   #stepsDone = 0
   #bytesDone = 0
   #retries = 0
+  #lastRetry: string | undefined
+  #waiting: string | undefined
   #expected = { steps: 0, bytes: 0 }
 
   constructor(options: RunOptions) {
@@ -306,11 +309,18 @@ export class Run {
   }
 
   /** Counts a request that is sent again, for the run and for the step it belongs to. */
-  noteRetry(): void {
+  noteRetry(failure?: Error): void {
     this.#retries++
+    this.#lastRetry = failure && describeRetry(failure)
     this.#recorder.requestRetried()
     const state = this.#currentStep.getStore()
     if (state) state.retries++
+    this.#show()
+  }
+
+  /** Says what the run waits for outside of its steps; undefined: nothing any more. */
+  showWait(what: string | undefined): void {
+    this.#waiting = what
     this.#show()
   }
 
@@ -437,7 +447,7 @@ export class Run {
         isRepeatable: false,
         isWorthRetrying: isRepeatable,
         signal: this.signal,
-        onRetry: () => this.noteRetry(),
+        onRetry: (failure) => this.noteRetry(failure),
       },
       attempt,
     )
@@ -495,7 +505,15 @@ export class Run {
       bytesDone: this.#bytesDone,
       bytesTotal: this.#expected.bytes,
       retries: this.#retries,
+      lastRetry: this.#lastRetry,
+      waiting: this.#waiting,
       running: () => Array.from(this.#running.values(), (describe) => describe()),
     })
   }
+}
+
+/** Why something is tried again, in a few words; what is not of the network says nothing short. */
+function describeRetry(failure: Error): string | undefined {
+  if (failure instanceof ResponseError) return `status ${failure.status}`
+  return failure instanceof ConnectionError ? failure.reason : undefined
 }
