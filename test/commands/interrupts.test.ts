@@ -101,7 +101,7 @@ describe('an interrupt', () => {
   it('ends at once when it comes a second time', async () => {
     const bench = await startBench()
     const to = await createModel(bench.sandbox)
-    const { exitCode, stdout } = await cloneSlowly(
+    const { exitCode, stdout, stderr } = await cloneSlowly(
       bench,
       'POST /api/v2/model/*/files/upload/simple delay=1m',
       ['--to', to, '--grace', '1m'],
@@ -112,6 +112,10 @@ describe('an interrupt', () => {
     )
     expect(exitCode).toBe(130)
     expect(stdout).toBe('')
+    expect(stderr).toMatch(/^SIGINT: .+ at the latest in 1 min; once more to stop at once\.$/m)
+    expect(stderr).toMatch(
+      /^Error: Stopped at once\.\n {2}Try: bailo-exp clone-releases --resume \w+ --state-dir=state\n$/m,
+    )
     expect((await bench.run(['clone-releases', '--resume', 'last', '--state-dir', 'state'])).exitCode).toBe(0)
     expect(await readReleases(bench.sandbox, to)).toHaveLength(2)
   })
