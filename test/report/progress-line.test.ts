@@ -49,9 +49,9 @@ it.each<[string, Partial<ProgressSnapshot>, number, string]>([
   ['bytes all taken back', { bytesDone: -5, bytesTotal: MIB }, 1000, '0 steps, 0 B of 1 MiB'],
   [
     'what is waited for',
-    { stepsDone: 4, stepsTotal: 4, bytesDone: MIB, bytesTotal: MIB, waiting: 'scanners are at 3 files' },
+    { stepsDone: 4, stepsTotal: 4, bytesDone: MIB, bytesTotal: MIB, waiting: 'Scanners are still at 3 files' },
     9000,
-    '4/4 steps, 1 MiB of 1 MiB, scanners are at 3 files',
+    '4/4 steps. Scanners are still at 3 files',
   ],
 ])('describes %s', (_case, snapshot, elapsedMs, line) => {
   expect(describeAfter(elapsedMs, snapshot)).toBe(line)
@@ -85,11 +85,9 @@ describe('the pace', () => {
 it('describes a transfer in the columns that there are, figures first', () => {
   const layer = `layer some-model-ab12cd/server@sha256:${'0123456789abcdef'.repeat(4)}`
   const transfer = { key: layer, bytesDone: MIB, bytesTotal: 3 * MIB }
-  expect(describeTransfer(transfer, 100)).toBe(
-    '1 MiB of 3 MiB        layer some-model-ab12cd/server@sha256:0123456789ab',
-  )
+  expect(describeTransfer(transfer, 100)).toBe('1 MiB of 3 MiB        layer server@sha256:0123456789ab')
   const short = describeTransfer(transfer, 50)
-  expect(short).toMatch(/^1 MiB of 3 MiB {8}layer som.*\.\.\..*456789ab$/)
+  expect(short).toMatch(/^1 MiB of 3 MiB {8}layer server.*\.\.\..*6789ab$/)
   expect(short).toHaveLength(50)
   const file = { key: 'file 6b0aab54669c6da3e8f7890c weights.bin', bytesDone: 0, bytesTotal: 10 }
   expect(describeTransfer(file, 60)).toBe('0 B of 10 B           file weights.bin')

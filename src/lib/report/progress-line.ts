@@ -7,13 +7,14 @@ import { countOf, formatDuration, shorten } from './text.js'
 /** One line that says where a run stands: `12/40 steps, 3.0 MiB of 20 MiB, 2.5 MiB/s, 7 s left, 1 failed`. */
 export function describeProgress(snapshot: ProgressSnapshot, { stepsPerSecond, bytesPerSecond, leftMs }: Pace): string {
   const { stepsDone, stepsFailed, stepsTotal, bytesDone, bytesTotal, retries, lastRetry, waiting } = snapshot
-  const parts = [stepsTotal > 0 ? `${stepsDone}/${Math.max(stepsDone, stepsTotal)} steps` : `${stepsDone} steps`]
+  const steps = stepsTotal > 0 ? `${stepsDone}/${Math.max(stepsDone, stepsTotal)} steps` : `${stepsDone} steps`
+  if (waiting !== undefined) return `${steps}. ${showServerText(waiting)}`
+  const parts = [steps]
   if (bytesTotal > 0) parts.push(`${formatSize(Math.max(0, bytesDone))} of ${formatSize(bytesTotal)}`)
-  if (waiting !== undefined) parts.push(showServerText(waiting))
-  else if (bytesPerSecond !== undefined) parts.push(`${formatSize(bytesPerSecond)}/s`)
+  if (bytesPerSecond !== undefined) parts.push(`${formatSize(bytesPerSecond)}/s`)
   else if (bytesTotal === 0 && stepsPerSecond !== undefined && stepsPerSecond >= 1)
     parts.push(`${Math.round(stepsPerSecond)}/s`)
-  if (leftMs !== undefined && waiting === undefined) parts.push(`${describeRest(leftMs)} left`)
+  if (leftMs !== undefined) parts.push(`${describeRest(leftMs)} left`)
   if (stepsFailed > 0) parts.push(`${stepsFailed} failed`)
   if (retries > 0)
     parts.push(`${countOf(retries, 'retry', 'retries')}${lastRetry === undefined ? '' : ` (${lastRetry})`}`)
@@ -32,6 +33,7 @@ export function describeTransfer({ key, bytesDone, bytesTotal }: RunningStep, co
   const figures = `${formatSize(Math.max(0, bytesDone))} of ${formatSize(bytesTotal)}`.padEnd(padding)
   const name = showServerText(key)
     .replace(/^file [0-9a-f]{24} /, 'file ')
+    .replace(/^layer [^/]+\//, 'layer ')
     .replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/, '$1')
   return `${figures}  ${shorten(name, Math.max(MIN_NAME_COLUMNS, columns - figures.length - 2))}`
 }
