@@ -1,6 +1,13 @@
 import chalk from 'chalk'
 import type { CloneReleasesResult } from '../experiments/clone-releases/index.js'
-import { formatFailures, formatPlannedSteps, formatWork, joinBlocks, withVisibleControls } from './run-text.js'
+import {
+  formatFailures,
+  formatPlannedSteps,
+  formatVerdict,
+  formatWork,
+  joinBlocks,
+  withVisibleControls,
+} from './run-text.js'
 import { countOf, wrapText } from './text.js'
 
 const DRY_RUN_CAVEAT = 'Whether the destination has deleted one of these versions shows only in a real run.'
@@ -26,7 +33,7 @@ export function formatCloneReleases(rawResult: CloneReleasesResult): string {
       : '',
     leftOut.length > 0 ? formatLeftOut(leftOut) : '',
     formatFailures(run),
-    comparison === undefined ? '' : formatComparison(comparison),
+    comparison === undefined ? formatVerdict(run, [], '') : formatComparison(comparison),
   )
 }
 

@@ -6,6 +6,7 @@ import {
   formatFindings,
   formatPlannedSteps,
   formatTarget,
+  formatVerdict,
   formatWork,
   joinBlocks,
   withVisibleControls,
@@ -50,9 +51,11 @@ export function formatManyModels(rawResult: ManyModelsResult): string {
     formatFailures(run),
     searches.length > 0 ? formatSearches(searches) : '',
     formatFindings(findings),
-    searches.length > 0 && findings.length === 0
-      ? `${chalk.green('All')} ${countOf(searches.length, 'search', 'searches')} found what they should.`
-      : '',
+    formatVerdict(
+      run,
+      findings,
+      `${chalk.green('All')} ${countOf(searches.length, 'search', 'searches')} found what they should.`,
+    ),
   )
 }
 

@@ -4,6 +4,7 @@ import {
   formatFindings,
   formatPlannedSteps,
   formatTarget,
+  formatVerdict,
   formatWork,
   joinBlocks,
   withVisibleControls,
@@ -33,13 +34,11 @@ export function formatExistingImages(rawResult: ExistingImagesResult): string {
       : joinBlocks(formatReleases(result), formatWork(rows.slice(0, images.toPush > 0 ? 4 : 2), run)),
     formatFailures(run),
     formatFindings(findings),
-    run.isDryRun || findings.length > 0 || run.failed.length > 0
-      ? ''
-      : wrapText(
-          `Read again: ${countOf(releases.length, 'release')} with ${countOf(images.used, 'image')}, as planned.`,
-          '',
-          '  ',
-        ).join('\n'),
+    formatVerdict(
+      run,
+      findings,
+      `Read again: ${countOf(releases.length, 'release')} with ${countOf(images.used, 'image')}, as planned.`,
+    ),
   )
 }
 

@@ -6,6 +6,7 @@ import {
   formatFindings,
   formatPlannedSteps,
   formatTarget,
+  formatVerdict,
   formatWork,
   joinBlocks,
   withVisibleControls,
@@ -35,14 +36,13 @@ export function formatCardRevisions(rawResult: CardRevisionsResult): string {
     run.isDryRun ? '' : formatRaces(result),
     formatFailures(run),
     formatFindings(findings),
-    check !== undefined && findings.length === 0
-      ? wrapText(
-          `${chalk.green('Identical')} to what was sent by comparison: ${countOf(check.identical, 'revision')}; the latest version is ${check.latestVersion}.`,
-          '',
-          '  ',
-        ).join('\n')
-      : '',
+    formatVerdict(run, findings, check === undefined ? '' : describeConfirmation(check)),
   )
+}
+
+function describeConfirmation({ identical, latestVersion }: NonNullable<CardRevisionsResult['check']>): string {
+  const extent = countOf(identical, 'revision')
+  return `${chalk.green('Identical')} to what was sent by comparison: ${extent}; the latest version is ${latestVersion}.`
 }
 
 function formatFields({ schemaId, fields }: CardRevisionsResult): string {

@@ -6,6 +6,7 @@ import {
   formatFindings,
   formatPlannedSteps,
   formatTarget,
+  formatVerdict,
   formatWork,
   joinBlocks,
   withVisibleControls,
@@ -35,7 +36,7 @@ export function formatReleasesWithFiles(rawResult: ReleasesWithFilesResult): str
     refusedVersions.length > 0 ? formatRefused(refusedVersions) : '',
     formatFailures(run),
     formatFindings(findings),
-    isConfirmed(result) ? formatConfirmation(releases) : '',
+    formatVerdict(run, findings, describeConfirmation(releases)),
   )
 }
 
@@ -80,12 +81,8 @@ function formatRefused(versions: readonly string[]): string {
   return wrapText(text, '', '  ').join('\n')
 }
 
-function isConfirmed({ run, releases, findings }: ReleasesWithFilesResult): boolean {
-  return !run.isDryRun && findings.length === 0 && releases.every(({ semver }) => semver !== undefined)
-}
-
-function formatConfirmation(releases: readonly ReleaseOutcome[]): string {
+function describeConfirmation(releases: readonly ReleaseOutcome[]): string {
   const files = releases.reduce((total, release) => total + release.files, 0)
   const extent = `${countOf(releases.length, 'release')} with ${countOf(files, 'file')} in them`
-  return wrapText(`${chalk.green('As asked for')} by comparison: ${extent}.`, '', '  ').join('\n')
+  return `${chalk.green('As asked for')} by comparison: ${extent}.`
 }

@@ -99,6 +99,16 @@ export function formatFindings(findings: readonly Finding[]): string {
   ].join('\n')
 }
 
+/**
+ * What the check at the end has shown: the confirmation only where all was made and all of it was read again. What failed
+ * and what was found is told of elsewhere.
+ */
+export function formatVerdict(run: RunReport, findings: readonly Finding[], confirmation: string): string {
+  if (run.isDryRun) return ''
+  if (run.isStopped) return 'Not checked: the run did not come to its end.'
+  return run.failed.length > 0 || findings.length > 0 ? '' : wrapText(confirmation, '', '  ').join('\n')
+}
+
 /** Joins the parts of a summary that are not empty. */
 export function joinBlocks(...blocks: readonly string[]): string {
   return blocks.filter((block) => block !== '').join('\n\n')

@@ -74,6 +74,8 @@ export interface FailedStep {
 export interface RunReport {
   readonly id: string
   readonly isDryRun: boolean
+  /** Whether an interrupt or a failure ended it before all was made and looked at. */
+  readonly isStopped: boolean
   readonly durationMs: number
   readonly retries: number
   readonly steps: readonly KindStatistics[]
@@ -354,6 +356,7 @@ export class Run {
     return {
       id: this.id,
       isDryRun: this.isDryRun,
+      isStopped: this.stopReason !== undefined,
       durationMs: Math.round(performance.now() - this.#startedMs),
       retries: this.#retries,
       steps: this.#recorder.statistics.list(),
