@@ -35,6 +35,36 @@ describe('a run that does not come to its end', () => {
     expect(exitCode).toBe(130)
     expect(stdout).toContain('Not checked: the run did not come to its end.')
     expect(stdout).not.toMatch(SUCCESS)
+    const [, open, all] = /^Not made: (\d+) of (\d+) steps\.$/m.exec(stdout) ?? []
+    expect(Number(open)).toBeGreaterThan(0)
+    expect(Number(open)).toBeLessThan(Number(all))
+  })
+
+  it('says how much of it is missing, also where another process goes on', async () => {
+    const bench = await startBench()
+    const route = 'POST /api/v2/models'
+    await slowDown(bench, route)
+    const args = ['many-models-with-tags', '--count', '8', '--tags', 'one', '--tags-in', 'model', '--concurrency', '1']
+    const first = await bench.run(args, { onStart: onRequest(bench.sandbox, route, 'SIGINT', 2) })
+    expect(first.stdout).toMatch(/^Not made: 6 of 8 steps\.$/m)
+
+    const resume = ['many-models-with-tags', '--resume', 'last', '--concurrency', '1']
+    const second = await bench.run(resume, { onStart: onRequest(bench.sandbox, route, 'SIGINT', 4) })
+    expect(second.stdout).toMatch(/^Not made, or not looked at again: 4 of 8 steps\.$/m)
+
+    const third = await bench.run(resume)
+    expect(third.exitCode).toBe(0)
+    expect(third.stdout).not.toContain('Not made')
+  })
+
+  it('because a step failed says how many were not come to', async () => {
+    const bench = await startBench()
+    await setFaults(bench.sandbox, ['POST /api/v2/models after=2 status=400'])
+    const args = ['--count', '8', '--tags', 'one', '--tags-in', 'model', '--concurrency', '1']
+    const { exitCode, stdout } = await bench.run(['many-models-with-tags', ...args])
+    expect(exitCode).toBe(4)
+    expect(stdout).toMatch(/^Not made: 6 of 8 steps\.$/m)
+    expect(stdout).not.toMatch(SUCCESS)
   })
 
   it('because the instance is gone is no success, however few uploads had begun', async () => {
@@ -53,6 +83,7 @@ describe('a run that does not come to its end', () => {
     })
     expect(exitCode).toBe(4)
     expect(stdout).toContain('Not checked: the run did not come to its end.')
+    expect(stdout).toMatch(/^Not made: \d+ of 10 steps\.$/m)
     expect(stdout).not.toMatch(SUCCESS)
   })
 })

@@ -6,6 +6,7 @@ import { writeFailureLimit, type Thresholds } from '../experiments/concurrent-fi
 import type { RunReport } from '../run/run.js'
 import {
   formatFindings,
+  formatNotMade,
   formatPlannedSteps,
   formatTarget,
   formatVerdict,
@@ -24,6 +25,7 @@ export function formatConcurrentFileUploads(rawResult: ConcurrentFileUploadsResu
     steps.length > 0 ? formatSteps(steps) : '',
     steps.length > 0 ? formatExtent(result) : '',
     formatReasons(run),
+    formatNotMade(run),
     formatFindings(findings),
     // Which failures are too many is for the findings to say.
     steps.length > 0 ? formatVerdict({ ...run, failed: [] }, findings, describeConfirmation(result)) : '',

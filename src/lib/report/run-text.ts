@@ -72,8 +72,21 @@ export function formatPlannedSteps(run: RunReport, bytes: number): string {
   return [...run.planned.map((key) => `  ${key}`), summary].join('\n')
 }
 
-/** The steps that failed, with what to try; empty when none did. */
+/** The steps that failed, with what to try, and how many were not come to; empty when all were made. */
 export function formatFailures(run: RunReport): string {
+  return joinBlocks(formatFailedSteps(run), formatNotMade(run))
+}
+
+/** How many steps a run that ended early has not made; empty where all were tried. */
+export function formatNotMade({ isStopped, isContinued, stepsExpected, stepsDone, failed }: RunReport): string {
+  const open = stepsExpected - stepsDone
+  const endedEarly = isStopped || failed.length > 0
+  if (!endedEarly || open <= failed.length) return ''
+  const what = isContinued ? 'Not made, or not looked at again' : 'Not made'
+  return `${what}: ${open} of ${countOf(stepsExpected, 'step')}.`
+}
+
+function formatFailedSteps(run: RunReport): string {
   if (run.failed.length === 0) return ''
   return [
     chalk.red('Failed:'),

@@ -76,9 +76,15 @@ export interface RunReport {
   readonly isDryRun: boolean
   /** Whether an interrupt or a failure ended it before all was made and looked at. */
   readonly isStopped: boolean
+  /** Whether an earlier process has begun it. */
+  readonly isContinued: boolean
   readonly durationMs: number
   readonly retries: number
   readonly steps: readonly KindStatistics[]
+  /** Steps that were to be made, those of earlier processes included; 0 until the plan is known. */
+  readonly stepsExpected: number
+  /** How many of them are made, as far as this process has seen. */
+  readonly stepsDone: number
   readonly failed: readonly FailedStep[]
   /** Keys of all steps of a dry run, in order; empty otherwise. */
   readonly planned: readonly string[]
@@ -357,9 +363,12 @@ export class Run {
       id: this.id,
       isDryRun: this.isDryRun,
       isStopped: this.stopReason !== undefined,
+      isContinued: this.#journal?.earlier !== undefined,
       durationMs: Math.round(performance.now() - this.#startedMs),
       retries: this.#retries,
       steps: this.#recorder.statistics.list(),
+      stepsExpected: this.#expected.steps,
+      stepsDone: this.#stepsDone,
       failed: this.#failed,
       planned: this.#planned,
       ...(this.#adaptiveLimit && { settledConcurrency: this.#adaptiveLimit.limit }),
