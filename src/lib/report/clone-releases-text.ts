@@ -19,7 +19,7 @@ export function formatCloneReleases(rawResult: CloneReleasesResult): string {
   return joinBlocks(
     formatHeading(result),
     problems.length > 0 ? formatProblems(result) : '',
-    run.isDryRun ? [formatPlannedSteps(run, planned.bytes), ...wrapText(DRY_RUN_CAVEAT, '', '  ')].join('\n') : '',
+    run.isDryRun ? [formatPlannedSteps(run), ...wrapText(DRY_RUN_CAVEAT, '', '  ')].join('\n') : '',
     run.steps.length > 0
       ? formatWork(
           [

@@ -18,10 +18,10 @@ import { countOf, formatDuration, formatTable, wrapText } from './text.js'
 /** The summary of `concurrent-file-uploads` for people, at most 80 columns wide. */
 export function formatConcurrentFileUploads(rawResult: ConcurrentFileUploadsResult): string {
   const result = withVisibleControls(rawResult)
-  const { experiment, target, run, planned, steps, findings } = result
+  const { experiment, target, run, steps, findings } = result
   return joinBlocks(
     formatTarget(experiment, target, run),
-    run.isDryRun ? formatPlannedSteps(run, planned.bytes) : '',
+    run.isDryRun ? formatPlannedSteps(run) : '',
     steps.length > 0 ? formatSteps(steps) : '',
     steps.length > 0 ? formatExtent(result) : '',
     formatReasons(run),

@@ -28,7 +28,7 @@ export function formatLongNames(rawResult: LongNamesResult): string {
       texts.map(({ what, characters, bytes }) => [what, String(characters), String(bytes)]),
     ),
     isFileInParts ? wrapText(IN_PARTS, '', '').join('\n') : '',
-    run.isDryRun ? formatPlannedSteps(run, 0) : '',
+    run.isDryRun ? formatPlannedSteps(run) : '',
     run.steps.length > 0
       ? formatWork(
           [

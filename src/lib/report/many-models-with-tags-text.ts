@@ -33,7 +33,7 @@ export function formatManyModels(rawResult: ManyModelsResult): string {
   return joinBlocks(
     formatTarget('many-models-with-tags', target, run),
     formatPlaces(result),
-    run.isDryRun ? `${formatDraws(tags)}\n\n${formatPlannedSteps(run, 0)}` : '',
+    run.isDryRun ? `${formatDraws(tags)}\n\n${formatPlannedSteps(run)}` : '',
     run.steps.length > 0
       ? formatWork(
           [

@@ -30,7 +30,7 @@ export function formatExistingImages(rawResult: ExistingImagesResult): string {
     formatTagChoices(result),
     formatLeftOut(result),
     run.isDryRun
-      ? formatPlannedSteps(run, images.bytesToPush)
+      ? formatPlannedSteps(run)
       : joinBlocks(formatReleases(result), formatWork(rows.slice(0, images.toPush > 0 ? 4 : 2), run)),
     formatFailures(run),
     formatFindings(findings),

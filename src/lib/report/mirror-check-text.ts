@@ -26,7 +26,7 @@ export function formatMirrorCheck(rawResult: MirrorCheckResult): string {
     following !== undefined && isTimed
       ? wrapText(describeTimes('the first look', following.polls + 1, intervalMs), '', '').join('\n')
       : '',
-    run.isDryRun && run.planned.length > 0 ? formatPlannedSteps(run, 0) : '',
+    run.isDryRun && run.planned.length > 0 ? formatPlannedSteps(run) : '',
     formatContent(result),
     formatFailures(run),
     formatFindings(findings),

@@ -20,7 +20,7 @@ export function formatMirrorExport(rawResult: MirrorExportResult): string {
   return joinBlocks(
     formatTarget('mirror-export', target, run),
     formatExtent(result),
-    run.isDryRun ? formatPlannedSteps(run, 0) : '',
+    run.isDryRun ? formatPlannedSteps(run) : '',
     formatTransfers('exported', transfer),
     formatSlowest('slowest', transfer),
     following !== undefined && transfer.times.length > 0

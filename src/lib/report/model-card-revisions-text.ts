@@ -31,7 +31,7 @@ export function formatCardRevisions(rawResult: CardRevisionsResult): string {
     formatTarget('model-card-revisions', target, run),
     formatFields(result),
     formatLeftOut(result),
-    run.isDryRun ? `${formatPlannedSteps(run, 0)}\n${formatPace(result)}` : '',
+    run.isDryRun ? `${formatPlannedSteps(run)}\n${formatPace(result)}` : '',
     run.steps.length > 0 ? formatWork([{ label: 'revisions', kind: 'revision', alreadyThere: '-' }], run) : '',
     run.isDryRun ? '' : formatRaces(result),
     formatFailures(run),

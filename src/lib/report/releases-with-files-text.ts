@@ -22,7 +22,7 @@ export function formatReleasesWithFiles(rawResult: ReleasesWithFilesResult): str
   const { experiment, target, run, planned, releases, refusedVersions, findings } = result
   return joinBlocks(
     `${formatTarget(experiment, target, run)}${describeRest(result)}`,
-    run.isDryRun ? `${formatPlannedSteps(run, planned.bytes)}\n${describeVersions(result)}` : '',
+    run.isDryRun ? `${formatPlannedSteps(run)}\n${describeVersions(result)}` : '',
     run.steps.length > 0
       ? formatWork(
           [

@@ -66,10 +66,10 @@ export function formatTimes(times: Times | undefined): string {
   return [times.p50, times.p95, times.max].map(formatDuration).join(' / ')
 }
 
-/** The steps of a dry run, and how much they would transfer. */
-export function formatPlannedSteps(run: RunReport, bytes: number): string {
-  const summary = `${countOf(run.planned.length, 'step')}, ${formatSize(bytes)}; a dry run changes nothing.`
-  return [...run.planned.map((key) => `  ${key}`), summary].join('\n')
+/** The steps of a dry run, and how much they would transfer where that is anything. */
+export function formatPlannedSteps({ planned, plannedBytes }: RunReport): string {
+  const extent = `${countOf(planned.length, 'step')}${plannedBytes > 0 ? `, ${formatSize(plannedBytes)}` : ''}`
+  return [...planned.map((key) => `  ${key}`), `${extent}; a dry run changes nothing.`].join('\n')
 }
 
 /** The steps that failed, with what to try, and how many were not come to; empty when all were made. */

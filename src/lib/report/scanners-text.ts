@@ -17,10 +17,10 @@ import { countOf, formatDuration, formatTable, wrapText } from './text.js'
 /** The summary of `scanners` for people, at most 80 columns wide where names allow. */
 export function formatScanners(rawResult: ScannersResult): string {
   const result = withVisibleControls(rawResult)
-  const { run, target, plannedBytes, skipped, renamed, otherFindings } = result
+  const { run, target, skipped, renamed, otherFindings } = result
   return joinBlocks(
     formatTarget('scanners', target, run),
-    run.isDryRun ? formatPlannedSteps(run, plannedBytes) : '',
+    run.isDryRun ? formatPlannedSteps(run) : '',
     run.steps.length > 0 ? formatWork(workRows(result), run) : '',
     formatList(
       `Left out (${skipped.length})`,

@@ -88,6 +88,8 @@ export interface RunReport {
   readonly failed: readonly FailedStep[]
   /** Keys of all steps of a dry run, in order; empty otherwise. */
   readonly planned: readonly string[]
+  /** Bytes that these would transfer. */
+  readonly plannedBytes: number
   /** With `auto`, how many steps were under way together at the end. */
   readonly settledConcurrency?: number
   /** The command that goes on with this run; absent where nothing is recorded of it. */
@@ -142,6 +144,7 @@ export class Run {
   readonly #keys = new Set<string>()
   readonly #running = new Map<string, () => RunningStep>()
   #grace: NodeJS.Timeout | undefined
+  #plannedBytes = 0
   #stepsDone = 0
   #bytesDone = 0
   #retries = 0
@@ -223,6 +226,7 @@ export class Run {
     if (this.isDryRun) {
       if (record?.state === 'done') return this.#recordedResult(step, record.result)
       this.#planned.push(key)
+      this.#plannedBytes += step.bytes ?? 0
       return step.planned
     }
     return this.#limit(async () => {
@@ -371,6 +375,7 @@ export class Run {
       stepsDone: this.#stepsDone,
       failed: this.#failed,
       planned: this.#planned,
+      plannedBytes: this.#plannedBytes,
       ...(this.#adaptiveLimit && { settledConcurrency: this.#adaptiveLimit.limit }),
       ...(resume !== undefined && this.#journal?.isWorthKeeping && { resume }),
       ...(this.shard && { shard: this.shard }),
