@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startBench } from './experiment.js'
+import { createModel } from './failures.js'
 
 describe('a dry run', () => {
   it.each([
@@ -12,4 +15,24 @@ describe('a dry run', () => {
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(new RegExp(`^${extent}; a dry run changes nothing\\.$`, 'm'))
   })
+
+  it.each([
+    ['clone-releases', ['--from-file', 'dump.json'], '--to'],
+    ['many-releases-with-files', ['--count', '2', '--max-size-exponent', '1'], '--model'],
+  ])(
+    'of %s says of a model that is there, and of no new one, what cannot be known',
+    async (command, args, modelFlag) => {
+      const bench = await startBench()
+      await writeFile(
+        join(bench.directory, 'dump.json'),
+        JSON.stringify({ releases: [{ semver: '1.0.0', notes: 'n' }] }),
+      )
+      const modelId = await createModel(bench.sandbox)
+      const ofNew = await bench.run([command, ...args, '--dry-run'])
+      const ofExisting = await bench.run([command, ...args, '--dry-run', modelFlag, modelId])
+      expect([ofNew.exitCode, ofExisting.exitCode]).toEqual([0, 0])
+      expect(ofNew.stdout).not.toMatch(/only\s+in\s+a\s+real\s+run/)
+      expect(ofExisting.stdout).toMatch(/only\s+in\s+a\s+real\s+run/)
+    },
+  )
 })

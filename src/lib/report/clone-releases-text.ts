@@ -19,7 +19,7 @@ export function formatCloneReleases(rawResult: CloneReleasesResult): string {
   return joinBlocks(
     formatHeading(result),
     problems.length > 0 ? formatProblems(result) : '',
-    run.isDryRun ? [formatPlannedSteps(run), ...wrapText(DRY_RUN_CAVEAT, '', '  ')].join('\n') : '',
+    run.isDryRun ? formatPlan(result) : '',
     run.steps.length > 0
       ? formatWork(
           [
@@ -35,6 +35,12 @@ export function formatCloneReleases(rawResult: CloneReleasesResult): string {
     formatFailures(run),
     comparison === undefined ? formatVerdict(run, [], '') : formatComparison(comparison),
   )
+}
+
+function formatPlan({ run, destination }: CloneReleasesResult): string {
+  // A model that is still to be made has deleted nothing.
+  const caveat = destination.isNew ? [] : wrapText(DRY_RUN_CAVEAT, '', '  ')
+  return [formatPlannedSteps(run), ...caveat].join('\n')
 }
 
 function formatLeftOut(leftOut: readonly string[]): string {

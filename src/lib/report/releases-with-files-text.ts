@@ -44,13 +44,11 @@ function describeRest({ planned, run }: ReleasesWithFilesResult): string {
   return planned.releases === 0 && !run.isDryRun ? '\nNothing to do: all releases are there already.' : ''
 }
 
-function describeVersions({ planned }: ReleasesWithFilesResult): string {
+function describeVersions({ planned, target }: ReleasesWithFilesResult): string {
   if (planned.releases === 0) return 'All releases are there already.'
-  return wrapText(
-    `Versions would go up from ${planned.firstVersion}; whether the model once deleted one shows only in a real run.`,
-    '',
-    '',
-  ).join('\n')
+  // A model that is still to be made has deleted nothing.
+  const caveat = target.isNew ? '' : '; whether the model once deleted one shows only in a real run'
+  return wrapText(`Versions would go up from ${planned.firstVersion}${caveat}.`, '', '').join('\n')
 }
 
 function formatReleases(releases: readonly ReleaseOutcome[]): string {
