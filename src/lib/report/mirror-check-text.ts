@@ -24,7 +24,7 @@ export function formatMirrorCheck(rawResult: MirrorCheckResult): string {
     formatTransfers('imported', transfers.copy),
     formatSlowest('slowest to arrive', transfers.copy),
     following !== undefined && isTimed
-      ? wrapText(describeTimes('the first look', following.polls + 1, intervalMs), '', '').join('\n')
+      ? wrapText(describeTimes('the first look', 'end', intervalMs), '', '').join('\n')
       : '',
     run.isDryRun && run.planned.length > 0 ? formatPlannedSteps(run) : '',
     formatContent(result),

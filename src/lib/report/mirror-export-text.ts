@@ -24,7 +24,7 @@ export function formatMirrorExport(rawResult: MirrorExportResult): string {
     formatTransfers('exported', transfer),
     formatSlowest('slowest', transfer),
     following !== undefined && transfer.times.length > 0
-      ? wrapText(describeTimes('the answer to the request', following.polls + 1, intervalMs), '', '').join('\n')
+      ? wrapText(describeTimes('the answer to the request', 'end', intervalMs), '', '').join('\n')
       : '',
     formatFailures(run),
     formatFindings(findings),

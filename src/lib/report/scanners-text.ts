@@ -12,7 +12,8 @@ import {
   joinBlocks,
   withVisibleControls,
 } from './run-text.js'
-import { countOf, formatDuration, formatTable, wrapText } from './text.js'
+import { formatDuration, formatTable, wrapText } from './text.js'
+import { describeTimes } from './transfers-text.js'
 
 /** The summary of `scanners` for people, at most 80 columns wide where names allow. */
 export function formatScanners(rawResult: ScannersResult): string {
@@ -87,14 +88,10 @@ function formatSizes(scanners: readonly ScannerReport[]): string {
 }
 
 function formatMethod({ following, intervalMs, run }: ScannersResult): string {
-  const { polls = 0, waitedMs } = following ?? {}
+  const { waitedMs } = following ?? {}
   const from = run.steps.some(({ kind }) => kind === 'rescan') ? 'the request' : 'the upload'
   const waited = waitedMs === undefined ? '' : ` Waited ${formatDuration(waitedMs)} after the last one.`
-  return wrapText(
-    `Times are from the answer to ${from} to the first of ${countOf(polls, 'listing')} that showed the result, so up to ${formatDuration(intervalMs)} late.${waited}`,
-    '',
-    '',
-  ).join('\n')
+  return wrapText(`${describeTimes(`the answer to ${from}`, 'result', intervalMs)}${waited}`, '', '').join('\n')
 }
 
 function formatNotable(notable: readonly NotableScan[]): string {
