@@ -1,11 +1,11 @@
 import { ExitCode } from '../errors.js'
 import type { Finding } from '../experiments/result.js'
 import type { ExperimentPart } from '../report/document/model.js'
-import type { DocumentInput } from '../report/document/build-document.js'
+import type { DocumentInput, ReportedRun } from '../report/document/build-document.js'
 import { writeReports, type ReportFile } from '../report/document/write-reports.js'
 import { Recorder, type Recording } from '../run/recording/recorder.js'
 import { maxStepsOf, type Concurrency } from '../run/concurrency.js'
-import type { Run, RunReport } from '../run/run.js'
+import type { Run } from '../run/run.js'
 import { describeError, printError } from './describe-error.js'
 import { parseWritten, toReportedArgs } from './recorded-args.js'
 import type { Invocation, RunRecord } from './run-record.js'
@@ -30,7 +30,7 @@ interface ReportedFlags {
 export class ReportWriter {
   readonly #files: readonly ReportFile[]
   readonly #started: Pick<DocumentInput, 'command' | 'args' | 'version' | 'seed' | 'concurrency' | 'shard'>
-  readonly #empty: RunReport
+  readonly #empty: ReportedRun
   #run: Run | undefined
   #isWritten = false
 
@@ -41,7 +41,7 @@ export class ReportWriter {
     const { journal, share } = record
     this.#started = { command, args, version, seed, concurrency: maxStepsOf(concurrency), shard: share?.shard }
     const id = share?.runId ?? journal.header.id
-    this.#empty = { id, isDryRun, durationMs: 0, retries: 0, steps: [], failed: [], planned: [] }
+    this.#empty = { id, isDryRun, retries: 0, failed: [], planned: [] }
   }
 
   /** Undefined where no report is asked for. */

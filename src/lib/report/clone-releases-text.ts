@@ -1,6 +1,13 @@
 import chalk from 'chalk'
 import type { CloneReleasesResult } from '../experiments/clone-releases/index.js'
-import { formatFailures, formatPlannedSteps, formatWork, joinBlocks, withVisibleControls } from './run-text.js'
+import {
+  formatFailures,
+  formatPlannedSteps,
+  formatVerdict,
+  formatWork,
+  joinBlocks,
+  withVisibleControls,
+} from './run-text.js'
 import { countOf, wrapText } from './text.js'
 
 const DRY_RUN_CAVEAT = 'Whether the destination has deleted one of these versions shows only in a real run.'
@@ -12,7 +19,7 @@ export function formatCloneReleases(rawResult: CloneReleasesResult): string {
   return joinBlocks(
     formatHeading(result),
     problems.length > 0 ? formatProblems(result) : '',
-    run.isDryRun ? [formatPlannedSteps(run, planned.bytes), ...wrapText(DRY_RUN_CAVEAT, '', '  ')].join('\n') : '',
+    run.isDryRun ? formatPlan(result) : '',
     run.steps.length > 0
       ? formatWork(
           [
@@ -26,8 +33,14 @@ export function formatCloneReleases(rawResult: CloneReleasesResult): string {
       : '',
     leftOut.length > 0 ? formatLeftOut(leftOut) : '',
     formatFailures(run),
-    comparison === undefined ? '' : formatComparison(comparison),
+    comparison === undefined ? formatVerdict(run, [], '') : formatComparison(comparison),
   )
+}
+
+function formatPlan({ run, destination }: CloneReleasesResult): string {
+  // A model that is still to be made has deleted nothing.
+  const caveat = destination.isNew ? [] : wrapText(DRY_RUN_CAVEAT, '', '  ')
+  return [formatPlannedSteps(run), ...caveat].join('\n')
 }
 
 function formatLeftOut(leftOut: readonly string[]): string {

@@ -4,21 +4,31 @@ import type { ConcurrentFileUploadsResult } from '../experiments/concurrent-file
 import type { RampStep } from '../experiments/concurrent-file-uploads/ramp-step.js'
 import { writeFailureLimit, type Thresholds } from '../experiments/concurrent-file-uploads/thresholds.js'
 import type { RunReport } from '../run/run.js'
-import { formatFindings, formatPlannedSteps, formatTarget, joinBlocks, withVisibleControls } from './run-text.js'
+import {
+  formatFindings,
+  formatNotMade,
+  formatPlannedSteps,
+  formatTarget,
+  formatVerdict,
+  joinBlocks,
+  withVisibleControls,
+} from './run-text.js'
 import { countOf, formatDuration, formatTable, wrapText } from './text.js'
 
 /** The summary of `concurrent-file-uploads` for people, at most 80 columns wide. */
 export function formatConcurrentFileUploads(rawResult: ConcurrentFileUploadsResult): string {
   const result = withVisibleControls(rawResult)
-  const { experiment, target, run, planned, steps, findings } = result
+  const { experiment, target, run, steps, findings } = result
   return joinBlocks(
     formatTarget(experiment, target, run),
-    run.isDryRun ? formatPlannedSteps(run, planned.bytes) : '',
+    run.isDryRun ? formatPlannedSteps(run) : '',
     steps.length > 0 ? formatSteps(steps) : '',
     steps.length > 0 ? formatExtent(result) : '',
     formatReasons(run),
+    formatNotMade(run),
     formatFindings(findings),
-    isConfirmed(result) ? formatConfirmation(result) : '',
+    // Which failures are too many is for the findings to say.
+    steps.length > 0 ? formatVerdict({ ...run, failed: [] }, findings, describeConfirmation(result)) : '',
   )
 }
 
@@ -60,13 +70,9 @@ function formatReasons({ failed }: RunReport): string {
   ].join('\n')
 }
 
-function isConfirmed({ run, findings, steps }: ConcurrentFileUploadsResult): boolean {
-  return !run.isDryRun && findings.length === 0 && steps.length > 0
-}
-
-function formatConfirmation({ uploaded, thresholds }: ConcurrentFileUploadsResult): string {
-  const text = `by one listing: ${countOf(uploaded, 'file')} with their exact size. ${describeThresholds(thresholds)}`
-  return wrapText(`${chalk.green('As asked for')} ${text}`, '', '  ').join('\n')
+function describeConfirmation({ uploaded, thresholds }: ConcurrentFileUploadsResult): string {
+  const extent = `${countOf(uploaded, 'file')} with their exact size`
+  return `${chalk.green('As asked for')} by one listing: ${extent}. ${describeThresholds(thresholds)}`
 }
 
 function describeThresholds({ maxFailures, maxP95Ms }: Thresholds): string {

@@ -5,6 +5,7 @@ import {
   formatFindings,
   formatPlannedSteps,
   formatTarget,
+  formatVerdict,
   formatWork,
   joinBlocks,
   withVisibleControls,
@@ -27,7 +28,7 @@ export function formatLongNames(rawResult: LongNamesResult): string {
       texts.map(({ what, characters, bytes }) => [what, String(characters), String(bytes)]),
     ),
     isFileInParts ? wrapText(IN_PARTS, '', '').join('\n') : '',
-    run.isDryRun ? formatPlannedSteps(run, 0) : '',
+    run.isDryRun ? formatPlannedSteps(run) : '',
     run.steps.length > 0
       ? formatWork(
           [
@@ -43,8 +44,6 @@ export function formatLongNames(rawResult: LongNamesResult): string {
       : '',
     formatFailures(run),
     formatFindings(findings),
-    isCompared && run.failed.length === 0 && findings.length === 0
-      ? `${chalk.green('Identical')} to what was sent by comparison.`
-      : '',
+    formatVerdict(run, findings, isCompared ? `${chalk.green('Identical')} to what was sent by comparison.` : ''),
   )
 }

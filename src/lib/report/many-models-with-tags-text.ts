@@ -6,6 +6,7 @@ import {
   formatFindings,
   formatPlannedSteps,
   formatTarget,
+  formatVerdict,
   formatWork,
   joinBlocks,
   withVisibleControls,
@@ -32,7 +33,7 @@ export function formatManyModels(rawResult: ManyModelsResult): string {
   return joinBlocks(
     formatTarget('many-models-with-tags', target, run),
     formatPlaces(result),
-    run.isDryRun ? `${formatDraws(tags)}\n\n${formatPlannedSteps(run, 0)}` : '',
+    run.isDryRun ? `${formatDraws(tags)}\n\n${formatPlannedSteps(run)}` : '',
     run.steps.length > 0
       ? formatWork(
           [
@@ -50,9 +51,11 @@ export function formatManyModels(rawResult: ManyModelsResult): string {
     formatFailures(run),
     searches.length > 0 ? formatSearches(searches) : '',
     formatFindings(findings),
-    searches.length > 0 && findings.length === 0
-      ? `${chalk.green('All')} ${countOf(searches.length, 'search', 'searches')} found what they should.`
-      : '',
+    formatVerdict(
+      run,
+      findings,
+      `${chalk.green('All')} ${countOf(searches.length, 'search', 'searches')} found what they should.`,
+    ),
   )
 }
 

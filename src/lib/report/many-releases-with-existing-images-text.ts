@@ -4,6 +4,7 @@ import {
   formatFindings,
   formatPlannedSteps,
   formatTarget,
+  formatVerdict,
   formatWork,
   joinBlocks,
   withVisibleControls,
@@ -29,17 +30,15 @@ export function formatExistingImages(rawResult: ExistingImagesResult): string {
     formatTagChoices(result),
     formatLeftOut(result),
     run.isDryRun
-      ? formatPlannedSteps(run, images.bytesToPush)
+      ? formatPlannedSteps(run)
       : joinBlocks(formatReleases(result), formatWork(rows.slice(0, images.toPush > 0 ? 4 : 2), run)),
     formatFailures(run),
     formatFindings(findings),
-    run.isDryRun || findings.length > 0 || run.failed.length > 0
-      ? ''
-      : wrapText(
-          `Read again: ${countOf(releases.length, 'release')} with ${countOf(images.used, 'image')}, as planned.`,
-          '',
-          '  ',
-        ).join('\n'),
+    formatVerdict(
+      run,
+      findings,
+      `Read again: ${countOf(releases.length, 'release')} with ${countOf(images.used, 'image')}, as planned.`,
+    ),
   )
 }
 

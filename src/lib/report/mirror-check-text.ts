@@ -6,6 +6,7 @@ import {
   formatFindings,
   formatLatency,
   formatPlannedSteps,
+  formatVerdict,
   joinBlocks,
   withVisibleControls,
 } from './run-text.js'
@@ -23,13 +24,13 @@ export function formatMirrorCheck(rawResult: MirrorCheckResult): string {
     formatTransfers('imported', transfers.copy),
     formatSlowest('slowest to arrive', transfers.copy),
     following !== undefined && isTimed
-      ? wrapText(describeTimes('the first look', following.polls + 1, intervalMs), '', '').join('\n')
+      ? wrapText(describeTimes('the first look', 'end', intervalMs), '', '').join('\n')
       : '',
-    run.isDryRun && run.planned.length > 0 ? formatPlannedSteps(run, 0) : '',
+    run.isDryRun && run.planned.length > 0 ? formatPlannedSteps(run) : '',
     formatContent(result),
     formatFailures(run),
     formatFindings(findings),
-    formatVerdict(result),
+    formatComparison(result),
   )
 }
 
@@ -62,8 +63,10 @@ function formatContent({ content, run }: MirrorCheckResult): string {
   return `${formatTable(['content', 'done', 'failed', 'p50 / p95'], rows)}\n\n${formatSize(content.bytes)} compared${rate}`
 }
 
-function formatVerdict({ compared, content, findings, run }: MirrorCheckResult): string {
-  if (compared === undefined || findings.length > 0 || run.failed.length > 0) return ''
+function formatComparison({ compared, content, findings, run }: MirrorCheckResult): string {
+  // A dry run compares, too, but for the content.
+  const comparing = { ...run, isDryRun: false }
+  if (compared === undefined) return formatVerdict(comparing, findings, '')
   const extent = [
     countOf(compared.cards, 'card version'),
     countOf(compared.releases, 'release'),
@@ -73,5 +76,5 @@ function formatVerdict({ compared, content, findings, run }: MirrorCheckResult):
       ? []
       : [`all bytes of ${countOf(content.files, 'file')} and ${countOf(content.layers, 'layer')}`]),
   ].join(', ')
-  return wrapText(`${chalk.green('The same')} in the copy as in the source: ${extent}.`, '', '  ').join('\n')
+  return formatVerdict(comparing, findings, `${chalk.green('The same')} in the copy as in the source: ${extent}.`)
 }

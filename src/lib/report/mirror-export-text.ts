@@ -20,11 +20,11 @@ export function formatMirrorExport(rawResult: MirrorExportResult): string {
   return joinBlocks(
     formatTarget('mirror-export', target, run),
     formatExtent(result),
-    run.isDryRun ? formatPlannedSteps(run, 0) : '',
+    run.isDryRun ? formatPlannedSteps(run) : '',
     formatTransfers('exported', transfer),
     formatSlowest('slowest', transfer),
     following !== undefined && transfer.times.length > 0
-      ? wrapText(describeTimes('the answer to the request', following.polls + 1, intervalMs), '', '').join('\n')
+      ? wrapText(describeTimes('the answer to the request', 'end', intervalMs), '', '').join('\n')
       : '',
     formatFailures(run),
     formatFindings(findings),

@@ -6,6 +6,7 @@ import {
   formatFindings,
   formatPlannedSteps,
   formatTarget,
+  formatVerdict,
   formatWork,
   joinBlocks,
   withVisibleControls,
@@ -30,19 +31,18 @@ export function formatCardRevisions(rawResult: CardRevisionsResult): string {
     formatTarget('model-card-revisions', target, run),
     formatFields(result),
     formatLeftOut(result),
-    run.isDryRun ? `${formatPlannedSteps(run, 0)}\n${formatPace(result)}` : '',
+    run.isDryRun ? `${formatPlannedSteps(run)}\n${formatPace(result)}` : '',
     run.steps.length > 0 ? formatWork([{ label: 'revisions', kind: 'revision', alreadyThere: '-' }], run) : '',
     run.isDryRun ? '' : formatRaces(result),
     formatFailures(run),
     formatFindings(findings),
-    check !== undefined && findings.length === 0
-      ? wrapText(
-          `${chalk.green('Identical')} to what was sent by comparison: ${countOf(check.identical, 'revision')}; the latest version is ${check.latestVersion}.`,
-          '',
-          '  ',
-        ).join('\n')
-      : '',
+    formatVerdict(run, findings, check === undefined ? '' : describeConfirmation(check)),
   )
+}
+
+function describeConfirmation({ identical, latestVersion }: NonNullable<CardRevisionsResult['check']>): string {
+  const extent = countOf(identical, 'revision')
+  return `${chalk.green('Identical')} to what was sent by comparison: ${extent}; the latest version is ${latestVersion}.`
 }
 
 function formatFields({ schemaId, fields }: CardRevisionsResult): string {

@@ -37,7 +37,7 @@ export function formatPurgeFilesWithoutRelease(rawResult: PurgeFilesWithoutRelea
     formatExtent(result),
     formatOrphans(orphans),
     formatKept(orphans),
-    run.isDryRun ? formatPlannedSteps(run, 0) : '',
+    run.isDryRun ? formatPlannedSteps(run) : '',
     formatDeletions(result),
     formatFailures(run),
     formatFindings(findings),

@@ -7,7 +7,7 @@ import { countOf, formatDuration } from './text.js'
 export function formatPushImage({ image, run }: PushImageResult): string {
   if (!run.isDryRun) return image.digest
   if (image.wasThere) return `${image.digest}\nNothing to do; a dry run changes nothing.`
-  return formatPlannedSteps(run, image.bytesToSend)
+  return formatPlannedSteps(run)
 }
 
 /** One sentence for people about what was pushed, without a full stop. */

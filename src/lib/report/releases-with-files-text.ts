@@ -6,6 +6,7 @@ import {
   formatFindings,
   formatPlannedSteps,
   formatTarget,
+  formatVerdict,
   formatWork,
   joinBlocks,
   withVisibleControls,
@@ -21,7 +22,7 @@ export function formatReleasesWithFiles(rawResult: ReleasesWithFilesResult): str
   const { experiment, target, run, planned, releases, refusedVersions, findings } = result
   return joinBlocks(
     `${formatTarget(experiment, target, run)}${describeRest(result)}`,
-    run.isDryRun ? `${formatPlannedSteps(run, planned.bytes)}\n${describeVersions(result)}` : '',
+    run.isDryRun ? `${formatPlannedSteps(run)}\n${describeVersions(result)}` : '',
     run.steps.length > 0
       ? formatWork(
           [
@@ -35,7 +36,7 @@ export function formatReleasesWithFiles(rawResult: ReleasesWithFilesResult): str
     refusedVersions.length > 0 ? formatRefused(refusedVersions) : '',
     formatFailures(run),
     formatFindings(findings),
-    isConfirmed(result) ? formatConfirmation(releases) : '',
+    formatVerdict(run, findings, describeConfirmation(releases)),
   )
 }
 
@@ -43,13 +44,11 @@ function describeRest({ planned, run }: ReleasesWithFilesResult): string {
   return planned.releases === 0 && !run.isDryRun ? '\nNothing to do: all releases are there already.' : ''
 }
 
-function describeVersions({ planned }: ReleasesWithFilesResult): string {
+function describeVersions({ planned, target }: ReleasesWithFilesResult): string {
   if (planned.releases === 0) return 'All releases are there already.'
-  return wrapText(
-    `Versions would go up from ${planned.firstVersion}; whether the model once deleted one shows only in a real run.`,
-    '',
-    '',
-  ).join('\n')
+  // A model that is still to be made has deleted nothing.
+  const caveat = target.isNew ? '' : '; whether the model once deleted one shows only in a real run'
+  return wrapText(`Versions would go up from ${planned.firstVersion}${caveat}.`, '', '').join('\n')
 }
 
 function formatReleases(releases: readonly ReleaseOutcome[]): string {
@@ -80,12 +79,8 @@ function formatRefused(versions: readonly string[]): string {
   return wrapText(text, '', '  ').join('\n')
 }
 
-function isConfirmed({ run, releases, findings }: ReleasesWithFilesResult): boolean {
-  return !run.isDryRun && findings.length === 0 && releases.every(({ semver }) => semver !== undefined)
-}
-
-function formatConfirmation(releases: readonly ReleaseOutcome[]): string {
+function describeConfirmation(releases: readonly ReleaseOutcome[]): string {
   const files = releases.reduce((total, release) => total + release.files, 0)
   const extent = `${countOf(releases.length, 'release')} with ${countOf(files, 'file')} in them`
-  return wrapText(`${chalk.green('As asked for')} by comparison: ${extent}.`, '', '  ').join('\n')
+  return `${chalk.green('As asked for')} by comparison: ${extent}.`
 }

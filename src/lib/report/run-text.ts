@@ -66,14 +66,27 @@ export function formatTimes(times: Times | undefined): string {
   return [times.p50, times.p95, times.max].map(formatDuration).join(' / ')
 }
 
-/** The steps of a dry run, and how much they would transfer. */
-export function formatPlannedSteps(run: RunReport, bytes: number): string {
-  const summary = `${countOf(run.planned.length, 'step')}, ${formatSize(bytes)}; a dry run changes nothing.`
-  return [...run.planned.map((key) => `  ${key}`), summary].join('\n')
+/** The steps of a dry run, and how much they would transfer where that is anything. */
+export function formatPlannedSteps({ planned, plannedBytes }: RunReport): string {
+  const extent = `${countOf(planned.length, 'step')}${plannedBytes > 0 ? `, ${formatSize(plannedBytes)}` : ''}`
+  return [...planned.map((key) => `  ${key}`), `${extent}; a dry run changes nothing.`].join('\n')
 }
 
-/** The steps that failed, with what to try; empty when none did. */
+/** The steps that failed, with what to try, and how many were not come to; empty when all were made. */
 export function formatFailures(run: RunReport): string {
+  return joinBlocks(formatFailedSteps(run), formatNotMade(run))
+}
+
+/** How many steps a run that ended early has not made; empty where all were tried. */
+export function formatNotMade({ isStopped, isContinued, stepsExpected, stepsDone, failed }: RunReport): string {
+  const open = stepsExpected - stepsDone
+  const endedEarly = isStopped || failed.length > 0
+  if (!endedEarly || open <= failed.length) return ''
+  const what = isContinued ? 'Not made, or not looked at again' : 'Not made'
+  return `${what}: ${open} of ${countOf(stepsExpected, 'step')}.`
+}
+
+function formatFailedSteps(run: RunReport): string {
   if (run.failed.length === 0) return ''
   return [
     chalk.red('Failed:'),
@@ -97,6 +110,16 @@ export function formatFindings(findings: readonly Finding[]): string {
       ...(tryNext === undefined ? [] : wrapText(`Try: ${tryNext}.`, '    ', '    ')),
     ]),
   ].join('\n')
+}
+
+/**
+ * What the check at the end has shown: the confirmation only where all was made and all of it was read again. What failed
+ * and what was found is told of elsewhere.
+ */
+export function formatVerdict(run: RunReport, findings: readonly Finding[], confirmation: string): string {
+  if (run.isDryRun) return ''
+  if (run.isStopped) return 'Not checked: the run did not come to its end.'
+  return run.failed.length > 0 || findings.length > 0 ? '' : wrapText(confirmation, '', '  ').join('\n')
 }
 
 /** Joins the parts of a summary that are not empty. */

@@ -12,15 +12,16 @@ import {
   joinBlocks,
   withVisibleControls,
 } from './run-text.js'
-import { countOf, formatDuration, formatTable, wrapText } from './text.js'
+import { formatDuration, formatTable, wrapText } from './text.js'
+import { describeTimes } from './transfers-text.js'
 
 /** The summary of `scanners` for people, at most 80 columns wide where names allow. */
 export function formatScanners(rawResult: ScannersResult): string {
   const result = withVisibleControls(rawResult)
-  const { run, target, plannedBytes, skipped, renamed, otherFindings } = result
+  const { run, target, skipped, renamed, otherFindings } = result
   return joinBlocks(
     formatTarget('scanners', target, run),
-    run.isDryRun ? formatPlannedSteps(run, plannedBytes) : '',
+    run.isDryRun ? formatPlannedSteps(run) : '',
     run.steps.length > 0 ? formatWork(workRows(result), run) : '',
     formatList(
       `Left out (${skipped.length})`,
@@ -87,14 +88,10 @@ function formatSizes(scanners: readonly ScannerReport[]): string {
 }
 
 function formatMethod({ following, intervalMs, run }: ScannersResult): string {
-  const { polls = 0, waitedMs } = following ?? {}
+  const { waitedMs } = following ?? {}
   const from = run.steps.some(({ kind }) => kind === 'rescan') ? 'the request' : 'the upload'
   const waited = waitedMs === undefined ? '' : ` Waited ${formatDuration(waitedMs)} after the last one.`
-  return wrapText(
-    `Times are from the answer to ${from} to the first of ${countOf(polls, 'listing')} that showed the result, so up to ${formatDuration(intervalMs)} late.${waited}`,
-    '',
-    '',
-  ).join('\n')
+  return wrapText(`${describeTimes(`the answer to ${from}`, 'result', intervalMs)}${waited}`, '', '').join('\n')
 }
 
 function formatNotable(notable: readonly NotableScan[]): string {

@@ -1,6 +1,6 @@
 import { nameKind, tallyKinds, type TransferReport } from '../experiments/mirroring/transfer-report.js'
 import { formatTimes } from './run-text.js'
-import { countOf, formatDuration, formatTable, shorten } from './text.js'
+import { formatDuration, formatTable, shorten } from './text.js'
 
 /** Names in lists are cut to this. */
 const MAX_NAME = 50
@@ -24,7 +24,8 @@ export function formatSlowest(title: string, { slowest }: TransferReport): strin
   return formatTable([title, 'after'], rows)
 }
 
-/** How times were taken. */
-export function describeTimes(from: string, polls: number, intervalMs: number): string {
-  return `Times are from ${from} to the first of ${countOf(polls, 'listing')} that showed it completed, so up to ${formatDuration(intervalMs)} late.`
+/** How times were taken: from when, until what was seen, by looking how often. */
+export function describeTimes(from: string, seen: string, intervalMs: number): string {
+  const interval = formatDuration(intervalMs)
+  return `Times are from ${from} until the ${seen} was seen. The server was asked every ${interval}, so each may be up to ${interval} too long.`
 }

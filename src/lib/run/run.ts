@@ -75,12 +75,22 @@ export interface FailedStep {
 export interface RunReport {
   readonly id: string
   readonly isDryRun: boolean
+  /** Whether an interrupt or a failure ended it before all was made and looked at. */
+  readonly isStopped: boolean
+  /** Whether an earlier process has begun it. */
+  readonly isContinued: boolean
   readonly durationMs: number
   readonly retries: number
   readonly steps: readonly KindStatistics[]
+  /** Steps that were to be made, those of earlier processes included; 0 until the plan is known. */
+  readonly stepsExpected: number
+  /** How many of them are made, as far as this process has seen. */
+  readonly stepsDone: number
   readonly failed: readonly FailedStep[]
   /** Keys of all steps of a dry run, in order; empty otherwise. */
   readonly planned: readonly string[]
+  /** Bytes that these would transfer. */
+  readonly plannedBytes: number
   /** With `auto`, how many steps were under way together at the end. */
   readonly settledConcurrency?: number
   /** The command that goes on with this run; absent where nothing is recorded of it. */
@@ -135,6 +145,7 @@ export class Run {
   readonly #keys = new Set<string>()
   readonly #running = new Map<string, () => RunningStep>()
   #grace: NodeJS.Timeout | undefined
+  #plannedBytes = 0
   #stepsDone = 0
   #bytesDone = 0
   #retries = 0
@@ -218,6 +229,7 @@ export class Run {
     if (this.isDryRun) {
       if (record?.state === 'done') return this.#recordedResult(step, record.result)
       this.#planned.push(key)
+      this.#plannedBytes += step.bytes ?? 0
       return step.planned
     }
     return this.#limit(async () => {
@@ -364,11 +376,16 @@ export class Run {
     return {
       id: this.id,
       isDryRun: this.isDryRun,
+      isStopped: this.stopReason !== undefined,
+      isContinued: this.#journal?.earlier !== undefined,
       durationMs: Math.round(performance.now() - this.#startedMs),
       retries: this.#retries,
       steps: this.#recorder.statistics.list(),
+      stepsExpected: this.#expected.steps,
+      stepsDone: this.#stepsDone,
       failed: this.#failed,
       planned: this.#planned,
+      plannedBytes: this.#plannedBytes,
       ...(this.#adaptiveLimit && { settledConcurrency: this.#adaptiveLimit.limit }),
       ...(resume !== undefined && this.#journal?.isWorthKeeping && { resume }),
       ...(this.shard && { shard: this.shard }),

@@ -40,9 +40,7 @@ export function inputOf(name: string, more: Partial<DocumentInput> = {}): Docume
     run: {
       id: 'abcdefgh',
       isDryRun: false,
-      durationMs: 1000,
       retries: 1,
-      steps: [],
       failed: [{ key: `file ${name} 2`, message: name, tryNext: [name] }],
       planned: [],
       resume: `bailo-exp scanners --resume ${name}`,

@@ -5,7 +5,7 @@ import { formatJunit } from '../../../src/lib/report/document/formats/junit.js'
 import { formatMarkdown } from '../../../src/lib/report/document/formats/markdown.js'
 import { findMismatch } from '../../../src/lib/report/document/read-document.js'
 import { parseXml } from '../../support/parse-xml.js'
-import { documentOf, HOSTILE } from './documents.js'
+import { documentOf, HOSTILE, inputOf } from './documents.js'
 
 const hostile = documentOf(HOSTILE)
 /** What takes effect on a terminal, or turns text around. */
@@ -38,6 +38,17 @@ describe('a report as JSON', () => {
     const findings = Array.from({ length: 1000 }, (_, index) => ({ subject: `file ${index}`, message: 'is gone' }))
     const { findings: excerpt } = documentOf('x', { findings })
     expect([excerpt.count, excerpt.first.length]).toEqual([1000, 500])
+  })
+})
+
+describe('a report as a page', () => {
+  it('names the command that goes on only where steps are left', () => {
+    const goesOn = 'To do the rest: <code>bailo-exp scanners --resume x</code>'
+    const { run } = inputOf('x')
+    const withoutFailures = { run: { ...run, failed: [] } }
+    expect(formatHtml(documentOf('x'))).toContain(goesOn)
+    expect(formatHtml(documentOf('x', { ...withoutFailures, exitCode: 130 }))).toContain(goesOn)
+    expect(formatHtml(documentOf('x', { ...withoutFailures, exitCode: 1 }))).not.toContain('To do the rest')
   })
 })
 

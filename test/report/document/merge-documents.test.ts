@@ -9,7 +9,7 @@ import { documentOf, latenciesOf } from './documents.js'
 /** Times of uploads, all different. */
 const TIMES = Array.from({ length: 300 }, (_, index) => 1 + ((index * 7919) % 10_007) / 3)
 
-const RUN = { id: 'abcdefgh', isDryRun: false, durationMs: 5, retries: 2, steps: [], failed: [], planned: [] }
+const RUN = { id: 'abcdefgh', isDryRun: false, retries: 2, failed: [], planned: [] }
 
 function shardOf(index: number, count: number, more: Parameters<typeof documentOf>[1] = {}): RunDocument {
   const recorder = new Recorder()

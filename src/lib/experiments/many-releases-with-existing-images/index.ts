@@ -5,6 +5,7 @@ import { listReleases } from '../../api/releases.js'
 import { ExpectedError, UsageError } from '../../errors.js'
 import { RegistryClient } from '../../registry/client.js'
 import type { ImageRequest } from '../../registry/push-image.js'
+import { checkAtEnd } from '../check-at-end.js'
 import type { ExperimentContext } from '../context.js'
 import { findModelId, getOrCreateModel } from '../get-or-create-model.js'
 import { requireImageModel } from '../require-image-model.js'
@@ -91,10 +92,10 @@ export async function manyReleasesWithExistingImages(
     for (const outcome of await Promise.allSettled(pushed.values())) {
       if (outcome.status === 'rejected' && !(outcome.reason instanceof ExpectedError)) throw outcome.reason
     }
-    const isChecked = !run.isDryRun && run.stopReason === undefined
-    const findings = isChecked
-      ? [...(await checkReleases(work, releases)), ...(await checkPushes(work, pushes, pushed))]
-      : []
+    const findings = await checkAtEnd(run, async () => [
+      ...(await checkReleases(work, releases)),
+      ...(await checkPushes(work, pushes, pushed)),
+    ])
     return {
       experiment: 'many-releases-with-existing-images',
       version: context.version,

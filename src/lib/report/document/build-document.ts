@@ -11,6 +11,9 @@ import { REPORT_FORMAT, type ExperimentPart, type FindingPart, type KindPart, ty
 import { toTimelinePart } from './timeline.js'
 import { toVerdict } from './verdict.js'
 
+/** What a report says of a run by what its steps came to. */
+export type ReportedRun = Pick<RunReport, 'id' | 'isDryRun' | 'retries' | 'failed' | 'planned' | 'resume'>
+
 /** What a report says of a run besides how it went. */
 export interface DocumentInput {
   /** Of this tool. */
@@ -20,7 +23,7 @@ export interface DocumentInput {
   readonly seed: string
   readonly concurrency: number
   readonly shard?: Shard | undefined
-  readonly run: RunReport
+  readonly run: ReportedRun
   readonly recording: Recording
   readonly findings: readonly Finding[]
   readonly exitCode: ExitCode

@@ -83,10 +83,17 @@ function verdict(document: RunDocument): string {
     `<p class="outcome">${isGood ? '✓' : '✗'} ${escapeHtml(OUTCOME_TITLES[end.outcome])}</p>`,
     `<h1>${escapeHtml(run.command)}</h1>`,
     `<p>${escapeHtml(end.message)} Exit code ${end.exitCode}.</p>`,
-    run.resume === undefined || isGood ? '' : `<p>To do the rest: <code>${escapeHtml(run.resume)}</code></p>`,
+    run.resume === undefined || !isOpen(document)
+      ? ''
+      : `<p>To do the rest: <code>${escapeHtml(run.resume)}</code></p>`,
     `<dl class="about">${about.join('\n')}</dl>`,
     '</header>',
   ].join('\n')
+}
+
+/** Whether steps are left for another process: what is found although all of them were made is not for it to mend. */
+function isOpen({ verdict: { outcome }, failed }: RunDocument): boolean {
+  return failed.count > 0 || (outcome !== 'passed' && outcome !== 'findings')
 }
 
 function keyFigures({ run, steps, planned, findings }: RunDocument): string {
