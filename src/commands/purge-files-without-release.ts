@@ -63,10 +63,16 @@ ${exitCodesHelp}`
         text: formatPurgeFilesWithoutRelease,
         findings: ({ findings }) => findings,
         where: ({ target }) => `${target.modelId} at ${target.url}`,
-        extent: ({ confirmation }) => ({
-          message: confirmation === 'refused' ? 'Nothing was deleted' : 'Not as asked for',
-          tryNext: confirmation === 'refused' ? ['--dry-run, which lists without asking'] : [],
-        }),
+        extent: ({ confirmation, target }) =>
+          confirmation === 'refused'
+            ? {
+                message: 'Nothing was deleted',
+                tryNext: [
+                  `--confirm ${target.modelId}, which deletes without asking`,
+                  '--dry-run, which lists without asking',
+                ],
+              }
+            : { message: 'Not as asked for', tryNext: [] },
       },
     )
   }
