@@ -21,7 +21,7 @@ export function formatCleanup(rawResult: CleanupResult): string {
   const { runId, command, url, removed, gone, spentVersions, clearedKeys, staleKeys, run, findings } = result
   const verb = run.isDryRun ? 'Would clean up' : 'Cleanup of'
   const heading = wrapText(`${chalk.bold(verb)} the run ${runId} of ${command} at ${url}`, '', '  ')
-  if (removed.length === 0 && result.confirmation !== 'refused' && findings.length === 0 && run.failed.length === 0) {
+  if (removed.length === 0 && findings.length === 0 && run.failed.length === 0) {
     heading.push('Nothing to do: nothing is left of what it made.')
   }
   return joinBlocks(
