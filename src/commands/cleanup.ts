@@ -49,7 +49,8 @@ ${exitCodesHelp}`
       version: this.config.version,
     })
     process.exitCode = exitCode
-    this.log(formatCleanup(result))
+    // The question has shown what there is to say of a cleanup that was refused.
+    if (result.confirmation !== 'refused') this.log(formatCleanup(result))
     return result
   }
 }

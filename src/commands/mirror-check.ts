@@ -75,7 +75,13 @@ ${exitCodesHelp}`
       {
         text: formatMirrorCheck,
         findings: ({ findings }) => findings,
-        extent: () => ({ message: 'The copy is not like its source', tryNext: [] }),
+        extent: ({ source, transfers }) => ({
+          message: 'The copy is not like its source',
+          tryNext:
+            (transfers.source.newest ?? transfers.copy.newest)
+              ? []
+              : [`bailo-exp mirror-export --model ${source.modelId} --agree-to-disclaimer: nothing was exported yet`],
+        }),
         reportPart: async (result) =>
           (await import('../lib/report/document/experiments/mirror-part.js')).mirrorCheckPart(result),
         where: ({ target }) => `${target.modelId} at ${target.url}`,

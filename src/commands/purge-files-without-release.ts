@@ -4,6 +4,7 @@ import { exitCodesHelp } from '../lib/cli/exit-codes.js'
 import { ExperimentCommand } from '../lib/cli/experiment-command.js'
 import { connectionFlags, durationFlag, experimentFlags } from '../lib/cli/flags.js'
 import { loadFlagSettings } from '../lib/cli/load-settings.js'
+import type { Extent } from '../lib/cli/print-shortfall.js'
 import {
   purgeFilesWithoutRelease,
   type PurgeFilesWithoutReleaseResult,
@@ -63,16 +64,22 @@ ${exitCodesHelp}`
         text: formatPurgeFilesWithoutRelease,
         findings: ({ findings }) => findings,
         where: ({ target }) => `${target.modelId} at ${target.url}`,
-        extent: ({ confirmation }) => ({
-          message: confirmation === 'refused' ? 'Nothing was deleted' : 'Not as asked for',
-          tryNext: confirmation === 'refused' ? ['--dry-run, which lists without asking'] : [],
-        }),
+        extent: ({ confirmation, target }) =>
+          confirmation === 'refused' ? refusalOf(target.modelId) : { message: 'Not as asked for', tryNext: [] },
       },
     )
   }
 }
 
+function refusalOf(modelId: string): Extent {
+  return {
+    message: 'Nothing was deleted',
+    preposition: 'from',
+    tryNext: [`--confirm ${modelId}, which deletes without asking`, '--dry-run, which lists without asking'],
+  }
+}
+
 function ask(modelId: string, orphans: readonly Orphan[]): Promise<boolean> {
   const question = `Type ${modelId} to delete what is listed, or anything else to leave it: `
-  return confirmName(`${formatOrphans(orphans)}\n\n${question}`, modelId)
+  return confirmName(`${formatOrphans(orphans)}\n\n${question}`, modelId, refusalOf(modelId))
 }

@@ -70,7 +70,8 @@ describe.concurrent('a dump file', () => {
     await refuse(dump, 2, dump, new RegExp(says))
   })
 
-  it('that does not exist is refused with 2', () => refuse('absent.json', 2, 'absent.json', 'ENOENT', '--save-dump'))
+  it('that does not exist is refused with 2', () =>
+    refuse('absent.json', 2, 'absent.json', 'it does not exist', '--save-dump'))
 
   const unfit: [what: string, releases: object[], says: string][] = [
     ['an empty file', [release('1.0.0', { files: [file(1, 'a.bin', 0)] })], '"a.bin" is empty'],

@@ -56,7 +56,7 @@ async function refuse(
 describe.concurrent('a wrong command line', () => {
   const nowhere: Environment = { URL: 'http://127.0.0.1:1' }
   const cases: [args: string[], says: string[]][] = [
-    [['--bogus'], ['--bogus', '--help']],
+    [['--bogus'], ['--bogus', 'Try: bailo-exp clone-releases --help']],
     [['--from'], ['--from']],
     [
       ['--from', ''],
@@ -94,7 +94,11 @@ describe.concurrent('a wrong command line', () => {
       ['--url', 'http://127.0.0.1:1', '--from-env-file', 'a.env', '--to-env-file', 'b.env'],
       ['--url', 'neither end'],
     ],
-    [['--from-env-file', 'absent.env'], ['absent.env']],
+    [
+      ['--from-env-file', 'absent.env'],
+      ['absent.env cannot be read: it does not exist', 'file with --from-env-file'],
+    ],
+    [['--to-env-file', 'absent.env'], ['file with --to-env-file']],
   ]
 
   it.each(cases)('%j is refused with 2', async (args, says) => {
@@ -221,6 +225,12 @@ describe.concurrent('a token without the rights', () => {
 describe.concurrent('a model that does not do', () => {
   it('as a source that does not exist is refused with 2', async () => {
     await refuse(['--from', 'nothing-ab12cd'], 2, ['404', 'nothing-ab12cd', 'check the id'], {
+      env: environmentOf(sandbox),
+    })
+  })
+
+  it('as a source without such a version is refused with 2, and the versions that it has are named', async () => {
+    await refuse(['--from', source, '--semver', '>=9'], 2, ['">=9"', 'that there are, 0.1.0-alpha.1 to 2.1.0\n'], {
       env: environmentOf(sandbox),
     })
   })

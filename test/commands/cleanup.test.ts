@@ -3,7 +3,8 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { callApi, readFiles, readReleases } from './read-instance.js'
 import { changesSince, startBench, upload, type Bench } from './experiment.js'
-import { createModel, expectFailure, listModels } from './failures.js'
+import { createModel, environmentOf, expectFailure, listModels } from './failures.js'
+import { hasTerminals, renderScreen, runAtTerminal } from './terminal.js'
 import { fillSourceModel } from '../support/source-model.js'
 import { setFaults, clearFaults } from '../support/faults.js'
 
@@ -157,6 +158,25 @@ describe('cleanup', () => {
     })
     expectFailure(await bench.run(['cleanup', '22222222', ...STATE]), { exitCode: 2, says: ['There is no run'] })
     expect(changesSince(bench.sandbox, mark)).toEqual([])
+  })
+
+  it.skipIf(!hasTerminals).each([
+    ['another name', 'no\n', 1, 'Nothing was removed from http'],
+    ['Ctrl-C', '\u0003', 130, 'Nothing was removed: SIGINT came'],
+  ])('removes nothing on %s at a terminal, and says so once', async (_what, typed, exitCode, says) => {
+    const bench = await startBench()
+    const { id, modelId } = await makeCopy(bench, '--no-images')
+    const env = { ...environmentOf(bench.sandbox), NO_COLOR: '1' }
+    const state = ['--state-dir', path.join(bench.directory, 'state')]
+    const options = { env, prompt: 'to leave it: ', typed }
+    const ended = await runAtTerminal(['cleanup', id, ...state, '--url', bench.sandbox.url], options)
+    expect(ended.exitCode).toBe(exitCode)
+    const screen = (await renderScreen(ended.output)).join('\n')
+    expect(screen).toContain(says)
+    expect(screen).toContain(`Try: --confirm ${id}, which removes without asking`)
+    expect(screen.split(`model ${modelId}`)).toHaveLength(2)
+    expect(screen).not.toMatch(/Cleanup of|under way is done|does the rest/)
+    expect(await listModels(bench.sandbox)).toContain(modelId)
   })
 
   it('goes on where answers were lost or something failed', async () => {

@@ -150,6 +150,8 @@ describe('rights', () => {
     expect(detailOf(wrongKind.result, 'model')).toContain('data cards take no images')
     const absent = await doctor(['--for', 'push-image', '--model', 'nope-abc123'])
     expect(detailOf(absent.result, 'model')).toContain('404')
+    expect(statuses(absent.result)).toMatchObject({ push: 'skipped' })
+    expect(absent.result.verdicts).toMatchObject([{ command: 'push-image', isReady: false, text: 'see model above' }])
     expect(await listModels(sandbox)).toEqual([dataCard])
   })
 

@@ -102,6 +102,16 @@ describe('mirror-check', () => {
     expectNoKeys(bad, environmentOf(pair.copy.sandbox))
   })
 
+  it('says how to export where nothing was exported yet', async () => {
+    const unmirrored = await pair.source.createModelWithCard()
+    await linkMirror(pair, unmirrored)
+    await pair.source.createRelease(unmirrored, '1.0.0')
+    expectFailure(await run(['mirror-check', '--from', unmirrored, ...ENDS, '--no-wait']), {
+      exitCode: 1,
+      says: [`Try: bailo-exp mirror-export --model ${unmirrored} --agree-to-disclaimer`],
+    })
+  })
+
   it('reports how each kind of artefact fared, in the export and in the check', async () => {
     const findErrors = await readReportSchema()
     const report = async (name: string) => {
@@ -147,6 +157,11 @@ describe('mirror-check', () => {
 })
 
 describe('sandbox --mirror-to', () => {
+  it('names the flag for a file that is not there', async () => {
+    const result = await run(['sandbox', '--mirror-to', 'absent.env'])
+    expectFailure(result, { exitCode: 2, says: ['it does not exist', 'name an existing file with --mirror-to'] })
+  })
+
   it('refuses what is not on this machine', async () => {
     await writeFile(path.join(directory, 'far.env'), 'URL=https://bailo.example.com\n')
     const result = await run(['sandbox', '--mirror-to', 'far.env', '--', 'doctor'])

@@ -389,7 +389,11 @@ describe('at a terminal', () => {
     await fill()
     const { output, exitCode } = await purgeAtTerminal(typed)
     expect({ exitCode, output }).toMatchObject({ exitCode: expected })
-    expect(output).toContain(expected === 130 ? 'Stopped by SIGINT' : 'Nothing was deleted in')
+    expect(output.match(/Nothing was deleted/g)).toHaveLength(1)
+    expect(output).toContain(`Nothing was deleted${expected === 130 ? ': SIGINT came' : ` from ${modelId}`}`)
+    expect(output).toContain(`Try: --confirm ${modelId}, which deletes without asking`)
+    expect(output).not.toMatch(/under way is done|does the rest/)
+    if (expected === 130) expect(output.match(/^orphan /gm)).toHaveLength(1)
     expect(await namesLeft()).toHaveLength(4)
   })
 

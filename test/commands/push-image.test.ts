@@ -198,8 +198,8 @@ describe('push-image', () => {
 
 describe('what cannot be pushed is refused before anything is sent', () => {
   it.each([
-    ['capitals', ['Server:1.0'], 'capitals'],
-    ['an empty name', [':1.0'], 'not a name that registries take'],
+    ['capitals', ['Server:1.0'], 'Try: for example server:1.0\n'],
+    ['an empty name', [':1.0'], 'Try: for example server:1.0\n'],
     ['an empty part', ['a//b'], 'not a name that registries take'],
     ['a tag that begins with a dash', ['a:-x'], 'no usable tag'],
     ['a tag of 129 characters', [`a:${'x'.repeat(129)}`], 'no usable tag'],

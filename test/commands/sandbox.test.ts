@@ -246,7 +246,7 @@ describe.concurrent('a command in a sandbox', () => {
   })
 
   it.each([
-    ['that does not exist', ['--', 'no-such-command'], ['no-such-command', 'bailo-exp help']],
+    ['that does not exist', ['--', 'no-such-command'], ['there is no no-such-command', 'bailo-exp help']],
     ['without a name', ['--', ''], ['no name']],
     ['after a flag that does not exist', ['--bogus', '--', 'true'], ['--bogus', '--help']],
   ])('%s is refused with 2', async (_what, args, says) => {

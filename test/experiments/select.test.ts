@@ -7,7 +7,10 @@ const VERSIONS = ['0.9.0', '1.0.0-rc1', '1.0.0', '1.2.3', '1.3.0-beta', '2.0.0-r
 const releases = VERSIONS.map((semver): ReleaseSkeleton => ({
   ...{ semver, notes: 'n', minor: false, draft: false, files: [], images: [] },
 }))
-const select = (text: string) => selectReleases(releases, parseVersionRange(text)).map(({ semver }) => semver)
+const select = async (text: string) => {
+  const selected = await selectReleases(releases, parseVersionRange(text), () => Promise.resolve(VERSIONS))
+  return selected.map(({ semver }) => semver)
+}
 
 describe('versions', () => {
   it.each([
@@ -22,8 +25,8 @@ describe('versions', () => {
     ['<1 || >=2', ['0.9.0', '2.0.0-rc1', '2.0.0', '10.0.0']],
     ['*', VERSIONS],
     ['', VERSIONS],
-  ])('in %j are %j, and Bailo leaves out none of them', (text, expected) => {
-    expect(select(text)).toEqual(expected)
+  ])('in %j are %j, and Bailo leaves out none of them', async (text, expected) => {
+    expect(await select(text)).toEqual(expected)
     const { query } = parseVersionRange(text)
     if (query !== undefined) expect(expected.filter((semver) => !compileRange(query)(semver))).toEqual([])
   })
@@ -42,7 +45,10 @@ describe('versions', () => {
     expect(() => parseVersionRange(text)).toThrow('is not a range of versions')
   })
 
-  it('of which there are none are named', () => {
-    expect(() => select('1.0.0,3.x')).toThrow('None of the source\'s releases is in the range "3.x"')
+  it('of which there are none are named, with those that there are', async () => {
+    await expect(select('1.0.0,3.x')).rejects.toMatchObject({
+      message: 'None of the source\'s releases is in the range "3.x".',
+      tryNext: ['a range of the versions that there are, 0.9.0 to 10.0.0', 'run without --semver to take all of them'],
+    })
   })
 })

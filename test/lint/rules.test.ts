@@ -64,6 +64,14 @@ describe('endpoint-unknown', () => {
       'The specification has no path /api/v2/model/search; the nearest is /api/v2/models/search.',
     ])
   })
+
+  it('takes a parameter for a variable rather than for a word', () => {
+    const paths = ['/api/v2/file/{fileId}', '/api/v2/models/search', '/api/v2/model/{modelId}']
+    const operations = operationsOf(Object.fromEntries(paths.map((path) => [path, { get: {} }])))
+    expect(messagesOf(rule('endpoint-unknown'), subjectOf(operations, [callOf('GET /api/v2/modelz/{m}')]))).toEqual([
+      'The specification has no path /api/v2/modelz/{m}; the nearest is /api/v2/model/{modelId}.',
+    ])
+  })
 })
 
 describe('method-unknown', () => {

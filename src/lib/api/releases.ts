@@ -42,6 +42,11 @@ export async function readReleases<R>(
   return readList(instance, modelId, { path: RELEASES, name: 'releases', element: answers.releaseEntry, query }, take)
 }
 
+/** Lists the versions of all releases of a model. */
+export function listVersions(instance: Instance, modelId: string): Promise<string[]> {
+  return readReleases(instance, modelId, ({ semver }) => semver)
+}
+
 /**
  * Makes a release with the model's latest card. The server makes the reviews of releases that are neither minor nor
  * draft.

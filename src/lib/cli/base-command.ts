@@ -1,5 +1,5 @@
 import { Command, Flags, type Interfaces } from '@oclif/core'
-import { UsageError } from '../errors.js'
+import { ExitCode, ExpectedError, UsageError } from '../errors.js'
 import { nearestOf } from '../report/nearest.js'
 import { sayOnStderr } from '../report/stderr.js'
 import { describeError, formatNote, listUnknownFlags, printError, type ErrorDescription } from './describe-error.js'
@@ -46,7 +46,13 @@ export abstract class BaseCommand extends Command {
     const { flags, baseFlags, enableJsonFlag } = this.ctor
     const known = [...Object.keys({ ...baseFlags, ...flags }), ...(enableJsonFlag ? ['json'] : []), 'help']
     const meant = listUnknownFlags(error).flatMap((name) => nearestOf(name, known) ?? [])
-    return { ...description, tryNext: [...meant.map((name) => `--${name}`), ...description.tryNext] }
+    const hasAdvice = error instanceof ExpectedError && error.tryNext.length > 0
+    const advice = hasAdvice || description.exitCode !== ExitCode.Usage ? description.tryNext : [this.#describeHelp()]
+    return { ...description, tryNext: [...meant.map((name) => `--${name}`), ...advice] }
+  }
+
+  #describeHelp(): string {
+    return `${this.config.bin} ${this.ctor.id.replaceAll(':', ' ')} --help, which lists the flags that there are`
   }
 
   /**

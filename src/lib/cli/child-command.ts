@@ -36,8 +36,10 @@ export function startCommand(
 export function endOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', (error) => {
+      const isAbsent = 'code' in error && error.code === 'ENOENT'
+      const reason = isAbsent ? `there is no ${child.spawnfile}` : error.message
       reject(
-        new UsageError(`The command after "--" cannot be started: ${error.message}.`, [
+        new UsageError(`The command after "--" cannot be started: ${reason}.`, [
           'check its name; what bailo-exp itself has is listed by bailo-exp help',
         ]),
       )

@@ -15,16 +15,16 @@ export async function loadBothEnds(
     readonly 'to-env-file'?: string | undefined
   },
 ): Promise<{ source: Settings; destination: Settings }> {
-  const load = (ownFile: string | undefined): Promise<Settings> =>
+  const load = (ownFile: string | undefined, envFileFlag: string): Promise<Settings> =>
     ownFile === undefined
       ? loadFlagSettings(flags)
-      : loadSettings({ envFile: ownFile, caFile: flags['ca-file'], environment: {} })
+      : loadSettings({ envFile: ownFile, envFileFlag, caFile: flags['ca-file'], environment: {} })
   const { 'from-env-file': fromFile, 'to-env-file': toFile, url } = flags
   if (url !== undefined && fromFile !== undefined && toFile !== undefined) {
     throw new UsageError(`--url ${url} is for neither end: each has its address from a dotenv file of its own.`, [
       'leave out --url, or one of --from-env-file and --to-env-file',
     ])
   }
-  const source = await load(fromFile)
-  return { source, destination: fromFile === toFile ? source : await load(toFile) }
+  const source = await load(fromFile, '--from-env-file')
+  return { source, destination: fromFile === toFile ? source : await load(toFile, '--to-env-file') }
 }

@@ -8,6 +8,8 @@ import { printError } from './describe-error.js'
 export interface Extent {
   /** What was made although not all could be: `Nothing was made`. */
   readonly message: string
+  /** How the message goes on to the model or instance; default: `in`. */
+  readonly preposition?: 'from'
   readonly tryNext: readonly string[]
 }
 
@@ -36,7 +38,7 @@ export function printShortfall(
     })
   } else if (finding !== undefined) {
     const others = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''
-    const message = `${extent.message} in ${where}: ${finding.subject} ${finding.message}${others}.`
+    const message = `${extent.message} ${extent.preposition ?? 'in'} ${where}: ${finding.subject} ${finding.message}${others}.`
     const advice = finding.tryNext === undefined ? [] : [finding.tryNext]
     printError({ message: showServerText(message), details: [], tryNext: [...advice, ...extent.tryNext] })
   }

@@ -7,7 +7,7 @@ import { formatCleanupPlan } from '../report/cleanup-text.js'
 import { countOf } from '../report/text.js'
 import { confirmName, isAtTerminal } from './confirm-name.js'
 import { loadSettingsOfRun, withRunJournal } from './open-run.js'
-import { printShortfall } from './print-shortfall.js'
+import { printShortfall, type Extent } from './print-shortfall.js'
 import { runExperiment } from './run-experiment.js'
 
 export interface CleanupFlags {
@@ -62,21 +62,30 @@ export async function runCleanup(
       ? [{ subject: `the run ${id}`, message: 'was not confirmed' }, ...result.findings]
       : result.findings
     if (stopReason === undefined) {
-      const message = isRefused ? 'Nothing was removed' : 'Not everything was removed'
-      printShortfall(result.url, result.run, findings, { message, tryNext: [] })
+      const extent = isRefused ? refusalOf(id) : { message: 'Not everything was removed', tryNext: [] }
+      printShortfall(result.url, result.run, findings, extent)
     }
     return { result, exitCode: exitCodeOf(result.run, findings.length, stopReason) }
   })
+}
+
+function refusalOf(runId: string): Extent {
+  return {
+    message: 'Nothing was removed',
+    preposition: 'from',
+    tryNext: [`--confirm ${runId}, which removes without asking`, '--dry-run, which lists without asking'],
+  }
 }
 
 /** @throws UsageError when there is nobody to ask */
 async function ask(runId: string, plan: CleanupPlan, isJson: boolean): Promise<boolean> {
   if (isJson || !isAtTerminal()) {
     const message = `${countOf(plan.removed.length, 'thing')} of the run ${runId} would be removed, and nothing confirms it.`
-    throw new UsageError(message, [`--confirm ${runId}, which removes them`, '--dry-run, which lists them'])
+    throw new UsageError(message, refusalOf(runId).tryNext)
   }
   return confirmName(
     `${formatCleanupPlan(plan)}\n\nType ${runId} to remove what is listed, or anything else to leave it: `,
     runId,
+    refusalOf(runId),
   )
 }

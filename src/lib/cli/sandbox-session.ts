@@ -204,7 +204,7 @@ async function withSandbox<T>(options: SandboxSessionOptions, use: (report: Sand
 
 /** Everything is from that file: the environment is about this sandbox, if anything. */
 async function loadMirrorPeer(envFile: string): Promise<MirrorPeer> {
-  const { origin, credentials } = await loadSettings({ envFile, environment: {} })
+  const { origin, credentials } = await loadSettings({ envFile, envFileFlag: '--mirror-to', environment: {} })
   return { url: origin, authorization: credentials?.authorizationFor(new URL(origin)) }
 }
 

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { UsageError } from '../errors.js'
+import { describeFailure } from '../files/describe-failure.js'
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
@@ -10,8 +11,8 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
  * @throws UsageError when the file cannot be read or holds something else: TLS would silently trust nothing of it
  */
 export async function readCertificates(path: string): Promise<string> {
-  const text = await readFile(path, 'latin1').catch((error: Error) => {
-    throw new UsageError(`The certificates in ${path} cannot be read: ${error.message}.`)
+  const text = await readFile(path, 'latin1').catch((error: unknown) => {
+    throw new UsageError(`The certificates in ${path} cannot be read: ${describeFailure(error)}.`)
   })
   const certificates = text.match(CERTIFICATE) ?? []
   if (certificates.length === 0 || !certificates.every(isCertificate)) {

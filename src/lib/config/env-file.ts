@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { parse } from 'dotenv'
 import { UsageError } from '../errors.js'
+import { describeFailure } from '../files/describe-failure.js'
 
 /** The dotenv file that is read when no other is named; it may be absent. */
 export const DEFAULT_ENV_FILE = '.local.env'
@@ -14,14 +15,15 @@ const OLD_VALUE = '(?:[ \\t]*(?:"[^"\\r\\n]*"|\'[^\'\\r\\n]*\'|`[^`\\r\\n]*`)|[^
 /**
  * Reads a dotenv file.
  *
+ * @param options.flag the flag that names it, for messages; default: `--env-file`
  * @returns its keys and values; an empty map when the file is absent and `mayBeAbsent` is set
  * @throws UsageError when the file cannot be read
  */
 export async function readEnvFile(
   path: string,
-  options: { mayBeAbsent: boolean },
+  options: { mayBeAbsent: boolean; flag?: string | undefined },
 ): Promise<ReadonlyMap<string, string>> {
-  const text = await readText(path, options.mayBeAbsent)
+  const text = await readText(path, options)
   // A Map, so that what is not in the file is not found in a prototype either.
   return new Map(Object.entries(parse(text)))
 }
@@ -37,7 +39,7 @@ export async function setEnvFileKey(path: string, key: string, value: string): P
   if (!/^[\w.:/[\]-]+$/.test(value))
     throw new UsageError(`${key} cannot be written to ${path}: ${JSON.stringify(value)}`)
   // In Latin-1 each byte is a character, so that bytes of any encoding come through unchanged.
-  const text = await readText(path, true, 'latin1')
+  const text = await readText(path, { mayBeAbsent: true }, 'latin1')
   await replaceFile(path, withKey(text, key, value))
 }
 
@@ -48,7 +50,7 @@ export async function setEnvFileKey(path: string, key: string, value: string): P
  * @throws UsageError when the file cannot be read or replaced
  */
 export async function clearEnvFileKey(path: string, key: string, value: string): Promise<boolean> {
-  const text = await readText(path, true, 'latin1')
+  const text = await readText(path, { mayBeAbsent: true }, 'latin1')
   if (parse(text)[key] !== value) return false
   await replaceFile(path, withKey(text, key, ''))
   return true
@@ -69,13 +71,17 @@ function withKey(text: string, key: string, value: string): string {
   return `${text}${separator}${line}${newline}`
 }
 
-async function readText(path: string, mayBeAbsent: boolean, encoding: 'utf8' | 'latin1' = 'utf8'): Promise<string> {
+async function readText(
+  path: string,
+  { mayBeAbsent, flag = '--env-file' }: { mayBeAbsent: boolean; flag?: string | undefined },
+  encoding: 'utf8' | 'latin1' = 'utf8',
+): Promise<string> {
   try {
     return await readFile(path, encoding)
   } catch (error) {
     if (mayBeAbsent && hasCode(error, 'ENOENT')) return ''
-    throw new UsageError(`The settings file ${path} cannot be read: ${reason(error)}.`, [
-      'name an existing file with --env-file, or create it with the keys URL, ACCESS_KEY and SECRET_KEY',
+    throw new UsageError(`The settings file ${path} cannot be read: ${describeFailure(error)}.`, [
+      `name an existing file with ${flag}, or create it with the keys URL, ACCESS_KEY and SECRET_KEY`,
     ])
   }
 }

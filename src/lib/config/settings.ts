@@ -36,6 +36,8 @@ export type ConnectSettings = Pick<Settings, 'origin' | 'credentials'> & Partial
 export interface SettingsSources {
   /** The file named by the user, which then must exist; otherwise `.local.env`, which may be absent. */
   readonly envFile?: string | undefined
+  /** The flag that names this file; default: `--env-file`. */
+  readonly envFileFlag?: string | undefined
   /** The instance's address by flag; it wins over environment and file. */
   readonly url?: string | undefined
   /** A file of certificate authorities by flag; it wins over CA_FILE in environment and file. */
@@ -55,7 +57,7 @@ export interface SettingsSources {
  */
 export async function loadSettings(sources: SettingsSources): Promise<Settings> {
   const envFile = sources.envFile ?? DEFAULT_ENV_FILE
-  const values = await readEnvFile(envFile, { mayBeAbsent: sources.envFile === undefined })
+  const values = await readEnvFile(envFile, { mayBeAbsent: sources.envFile === undefined, flag: sources.envFileFlag })
   const lookUp = (...names: string[]): string | undefined =>
     // The source counts before the name: keys in the environment win over the file's, under either of their names.
     names.map((name) => sources.environment[name]).find(Boolean) ?? names.map((name) => values.get(name)).find(Boolean)

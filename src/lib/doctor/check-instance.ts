@@ -5,7 +5,7 @@ import type { AnswerHeaders } from '../http/answer-headers.js'
 import { isRecord, ResponseError, type Operation } from '../http/errors.js'
 import { readUpTo } from '../http/read-body.js'
 import { showServerText } from '../http/server-text.js'
-import { attempt, fail, note, pass, skipped, type Check, type Outcome } from './check.js'
+import { attempt, fail, isAbsent, note, pass, skipped, type Check, type Outcome } from './check.js'
 
 /** Longest answer to a first request that is looked at, in bytes. */
 const MAX_FIRST_ANSWER_BYTES = 16 * 1024
@@ -101,8 +101,7 @@ export async function checkSpecification(instance: Instance): Promise<Check> {
     if (operations > 0) return { check: pass(id, `API v2, version ${version}, ${operations} operations`) }
     return { check: fail(id, 'what the instance serves as its specification is none', 'check URL') }
   })
-  const isAbsent = check.status === 'fail' && check.detail.includes(' answered 404')
-  return isAbsent ? note(id, 'the instance serves none; openapi lint needs one from a file') : check
+  return isAbsent(check) ? note(id, 'the instance serves none; openapi lint needs one from a file') : check
 }
 
 async function readSpecification(instance: Instance): Promise<unknown> {

@@ -50,6 +50,11 @@ export function fail(id: string, detail: string, ...tryNext: string[]): Check {
   return { id, status: 'fail', detail, tryNext }
 }
 
+/** Whether the instance knows nothing of what was looked for. */
+export function isAbsent({ status, detail }: Check): boolean {
+  return status === 'fail' && detail.includes(' answered 404')
+}
+
 export function skipped(id: string, detail: string): Check {
   return { id, status: 'skipped', detail, tryNext: [] }
 }

@@ -3,7 +3,7 @@ import type { Caller } from '../api/caller.js'
 import type { Settings } from '../config/settings.js'
 import { ExitCode } from '../errors.js'
 import { RegistryClient } from '../registry/client.js'
-import type { Check } from './check.js'
+import { isAbsent, skipped, type Check } from './check.js'
 import { checkClock, checkReachable, checkSpecification, skipAll } from './check-instance.js'
 import { checkPush, checkRegistry } from './check-registry.js'
 import {
@@ -15,7 +15,7 @@ import {
   checkScope,
   findMissingActions,
 } from './check-rights.js'
-import { CHECKED_COMMANDS, COMMAND_NEEDS, joinNeeds, pushesImages, type CheckedCommand, type Needs } from './needs.js'
+import { CHECKED_COMMANDS, COMMAND_NEEDS, joinNeeds, type CheckedCommand, type Needs } from './needs.js'
 
 export interface DoctorOptions {
   readonly settings: Settings
@@ -86,7 +86,7 @@ async function examine(instance: Instance, options: DoctorOptions, needs: Needs)
     ...(modelId === undefined ? [] : ['model']),
     ...(commands.length === 0 || needs.usesScanners ? ['scanners'] : []),
     ...(needs.usesRegistry ? ['registry'] : []),
-    ...(pushesImages(needs) ? ['push'] : []),
+    ...(needs.pushesImages ? ['push'] : []),
   ].filter((id) => id !== 'schema' || needs.makesModels)
 
   const reachable = await checkReachable(instance)
@@ -112,7 +112,10 @@ async function examine(instance: Instance, options: DoctorOptions, needs: Needs)
     model: () => checkModel(instance, modelId ?? '', needs),
     scanners: () => checkScanners(instance, commands.includes('scanners')),
     registry: () => checkRegistry(client),
-    push: () => checkPush(client, modelId, options.mayWrite),
+    push: () =>
+      checks.some((check) => check.id === 'model' && isAbsent(check))
+        ? Promise.resolve(skipped('push', 'there is no such model'))
+        : checkPush(client, modelId, options.mayWrite),
   }
   for (const id of later) {
     const check = await looks[id]?.()
@@ -133,7 +136,7 @@ const BLOCKERS: readonly {
   { id: 'model', isNeeded: ({ isInOneModel }) => isInOneModel },
   { id: 'scanners', isNeeded: ({ usesScanners }) => usesScanners },
   { id: 'registry', isNeeded: ({ usesRegistry }) => usesRegistry },
-  { id: 'push', isNeeded: pushesImages },
+  { id: 'push', isNeeded: ({ pushesImages }) => pushesImages },
 ]
 
 function judge(

@@ -3,6 +3,8 @@ export interface Needs {
   /** Actions that its token must allow (observed, and from Bailo's source). */
   readonly actions: readonly string[]
   readonly usesRegistry: boolean
+  /** Whether it pushes images to the registry itself; what only deletes them asks Bailo to. */
+  readonly pushesImages: boolean
   /** Whether it makes a model when none is named, which takes an active schema and a token for all models. */
   readonly makesModels: boolean
   readonly usesScanners: boolean
@@ -17,11 +19,13 @@ const MODEL = ['model:read', 'model:write']
 const RELEASE = ['release:read', 'release:write', 'image:read']
 const FILE = ['file:read', 'file:write']
 const IMAGE = ['image:read', 'image:write']
+const PUSHES = { usesRegistry: true, pushesImages: true }
 
 function needs(actions: readonly string[], more: Partial<Omit<Needs, 'actions'>> = {}): Needs {
   return {
     actions: [...new Set(actions)],
     usesRegistry: false,
+    pushesImages: false,
     makesModels: true,
     usesScanners: false,
     isInOneModel: true,
@@ -37,11 +41,11 @@ export const COMMAND_NEEDS = {
     makesModels: false,
     isInOneModel: false,
   }),
-  'clone-releases': needs([...MODEL, ...RELEASE, ...FILE, ...IMAGE], { usesRegistry: true }),
+  'clone-releases': needs([...MODEL, ...RELEASE, ...FILE, ...IMAGE], PUSHES),
   'concurrent-file-uploads': needs([...MODEL, ...FILE]),
   'long-names': needs([...MODEL, ...RELEASE, ...FILE]),
   'many-models-with-tags': needs(MODEL, { isInOneModel: false }),
-  'many-releases-with-existing-images': needs([...MODEL, ...RELEASE, ...IMAGE], { usesRegistry: true }),
+  'many-releases-with-existing-images': needs([...MODEL, ...RELEASE, ...IMAGE], PUSHES),
   'many-releases-with-files': needs([...MODEL, ...RELEASE, ...FILE]),
   'mirror-check': needs(['model:read', 'release:read', 'file:read', 'image:read'], {
     usesRegistry: true,
@@ -55,7 +59,7 @@ export const COMMAND_NEEDS = {
   'purge-files-without-release': needs(['model:read', 'release:read', 'release:write', ...FILE], {
     makesModels: false,
   }),
-  'push-image': needs([...MODEL, ...IMAGE], { usesRegistry: true }),
+  'push-image': needs([...MODEL, ...IMAGE], PUSHES),
   scanners: needs([...MODEL, ...RELEASE, ...FILE], { usesScanners: true }),
   'several-releases-with-files': needs([...MODEL, ...RELEASE, ...FILE]),
 } as const satisfies Record<string, Needs>
@@ -64,11 +68,6 @@ export type CheckedCommand = keyof typeof COMMAND_NEEDS
 
 export const CHECKED_COMMANDS = Object.keys(COMMAND_NEEDS) as CheckedCommand[]
 
-/** Whether images are pushed to the registry itself; what only deletes them asks Bailo to. */
-export function pushesImages({ usesRegistry, actions }: Needs): boolean {
-  return usesRegistry && actions.includes('image:write')
-}
-
 /** What several commands need together; without any, what all but the special ones need. */
 export function joinNeeds(commands: readonly CheckedCommand[]): Needs {
   const named: readonly Needs[] = commands.map((command) => COMMAND_NEEDS[command])
@@ -76,6 +75,7 @@ export function joinNeeds(commands: readonly CheckedCommand[]): Needs {
   return {
     actions: [...new Set(all.flatMap(({ actions }) => actions))],
     usesRegistry: all.some(({ usesRegistry }) => usesRegistry),
+    pushesImages: all.some(({ pushesImages }) => pushesImages),
     makesModels: all.some(({ makesModels }) => makesModels),
     usesScanners: all.some(({ usesScanners }) => usesScanners),
     isInOneModel: all.some(({ isInOneModel }) => isInOneModel),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { UsageError } from '../errors.js'
+import { describeFailure } from '../files/describe-failure.js'
 import { isRecord } from '../http/errors.js'
 import { showControls, showServerText } from '../http/server-text.js'
 import { FAIL_ON, type FailOn } from './levels.js'
@@ -55,8 +56,9 @@ async function readText(path: string, mayBeAbsent: boolean): Promise<string | un
     return await readFile(path, 'utf8')
   } catch (error) {
     if (mayBeAbsent && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new UsageError(`The settings file ${showControls(path)} cannot be read: ${showControls(reason)}.`)
+    throw new UsageError(
+      `The settings file ${showControls(path)} cannot be read: ${showControls(describeFailure(error))}.`,
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { countEdits } from '../report/nearest.js'
 import type { Operation } from './specification/operations.js'
 
 /** What a call is, in the terms of a specification. */
@@ -64,13 +65,30 @@ export class Matcher {
     if (first !== undefined) return { kind: 'operation', operations: [first, ...others] }
     const [one, ...more] = certain
     if (one !== undefined) return { kind: 'other-methods', operations: [one, ...more] }
-    return { kind: 'nothing', nearest: candidates.find((template) => isNear(segments, template))?.operation.path }
+    return { kind: 'nothing', nearest: findNearest(segments, candidates) }
   }
 }
 
-/** True when all but one of the segments fit. */
-function isNear(segments: readonly Segment[], template: Template): boolean {
-  return segments.filter((segment, index) => fitSegment(segment, template.segments[index]) === 'none').length === 1
+/** Finds the path of which all but one of the segments fit, and that one is most like the one that is called. */
+function findNearest(segments: readonly Segment[], candidates: readonly Template[]): string | undefined {
+  let nearest: { readonly path: string; readonly distance: number } | undefined
+  for (const template of candidates) {
+    const distance = measureDistance(segments, template)
+    if (distance < (nearest?.distance ?? Infinity)) nearest = { path: template.operation.path, distance }
+  }
+  return nearest?.path
+}
+
+/** More than the edits of any segment that is compared: a word is farther from a variable than from every other word. */
+const OTHER_KIND = 1000
+
+/** How far a path is from a template: infinitely where more than one of the segments does not fit. */
+function measureDistance(segments: readonly Segment[], template: Template): number {
+  const fits = segments.map((segment, index) => fitSegment(segment, template.segments[index]))
+  const misfit = fits.indexOf('none')
+  if (misfit < 0 || fits.includes('none', misfit + 1)) return Infinity
+  const edits = countEdits(segments[misfit]?.text ?? '', template.segments[misfit]?.text ?? '')
+  return edits + OTHER_KIND * fits.filter((fit) => fit === 'possible').length
 }
 
 /** A path with the names of its variables left out: equal for templates that match the same URLs. */

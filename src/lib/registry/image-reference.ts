@@ -26,7 +26,7 @@ export function parseImageName(text: string): ImageName {
   const colon = text.lastIndexOf(':')
   const hasTag = colon > text.lastIndexOf('/')
   const image = { name: hasTag ? text.slice(0, colon) : text, tag: hasTag ? text.slice(colon + 1) : DEFAULT_TAG }
-  checkName(text, image.name)
+  checkName(text, image.name, hasTag && TAG.test(image.tag) ? `:${image.tag}` : '')
   if (!TAG.test(image.tag)) {
     const rule = 'a tag has 1 to 128 letters, digits, dots, dashes and underscores, and begins with none of . and -'
     throw refuse(text, `has no usable tag: ${rule}`, 'for example server:1.0.0')
@@ -49,19 +49,20 @@ export function repositoryOf(modelId: string, { name, tag }: ImageName): string 
   )
 }
 
-function checkName(text: string, name: string): void {
+/** @param ending what the suggested name goes on with */
+function checkName(text: string, name: string, ending: string): void {
   if (name.split('/').every((component) => COMPONENT.test(component))) return
   const problem = /[A-Z]/.test(name)
     ? 'has capitals: registries take names in lower case only'
     : 'is not a name that registries take: lower-case letters and digits, with . _ __ or - between them, and / between parts'
-  throw refuse(text, problem, `for example ${suggestName(name)}`)
+  throw refuse(text, problem, `for example ${suggestName(name)}${ending}`)
 }
 
 /** A name of the same kind that registries take. */
 function suggestName(name: string): string {
   const components = name.toLowerCase().split('/')
   const usable = components.map((component) => component.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, ''))
-  return usable.filter((component) => component !== '').join('/') || 'server:1.0.0'
+  return usable.filter((component) => component !== '').join('/') || 'server'
 }
 
 function refuse(text: string, problem: string, tryNext: string): UsageError {

@@ -22,7 +22,7 @@ export function formatCleanup(rawResult: CleanupResult): string {
   const verb = run.isDryRun ? 'Would clean up' : 'Cleanup of'
   const heading = wrapText(`${chalk.bold(verb)} the run ${runId} of ${command} at ${url}`, '', '  ')
   const isAllLookedAt = !run.isStopped && findings.length === 0 && run.failed.length === 0
-  if (isAllLookedAt && removed.length === 0 && result.confirmation !== 'refused') {
+  if (isAllLookedAt && removed.length === 0) {
     heading.push('Nothing to do: nothing is left of what it made.')
   }
   return joinBlocks(

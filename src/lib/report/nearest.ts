@@ -8,7 +8,7 @@ export function nearestOf(name: string, known: readonly string[]): string | unde
 }
 
 /** Levenshtein distance. */
-function countEdits(from: string, to: string): number {
+export function countEdits(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (const [index, character] of [...from.slice(0, 100)].entries()) {
     const next = [index + 1]

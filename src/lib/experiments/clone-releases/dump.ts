@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { answers, type ReleaseEntry, type ReleasesAnswer } from '../../api/answers.js'
 import { UsageError } from '../../errors.js'
+import { describeFailure } from '../../files/describe-failure.js'
 import { writeWhole } from '../../files/write-whole.js'
 
 /**
@@ -13,10 +14,9 @@ export async function readDump(path: string): Promise<readonly ReleaseEntry[]> {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    throw new UsageError(
-      `The dump file ${path} cannot be read: ${error instanceof Error ? error.message : 'unknown'}.`,
-      ['save one with --from MODEL_ID --save-dump FILE'],
-    )
+    throw new UsageError(`The dump file ${path} cannot be read: ${describeFailure(error)}.`, [
+      'save one with --from MODEL_ID --save-dump FILE',
+    ])
   }
   let value: unknown
   try {

@@ -1,7 +1,7 @@
 import type { ReleaseEntry } from '../../api/answers.js'
 import type { Instance } from '../../api/instance.js'
 import { getModel } from '../../api/models.js'
-import { listReleases, readReleases } from '../../api/releases.js'
+import { listReleases, listVersions, readReleases } from '../../api/releases.js'
 import { UsageError } from '../../errors.js'
 import { RegistryClient } from '../../registry/client.js'
 import { readDump, saveDump } from './dump.js'
@@ -59,7 +59,12 @@ export async function readSource(
       'use a token with the action release:read: without it Bailo lists none',
     ])
   }
-  const releases = selectReleases(sortByAge(dated), range)
+  const all = sortByAge(dated)
+  const releases = await selectReleases(all, range, async () =>
+    file === undefined && modelId !== undefined
+      ? await listVersions(instance, modelId)
+      : all.map(({ semver }) => semver),
+  )
   const images = options.withImages
     ? await readImages(
         new RegistryClient(instance.connection),

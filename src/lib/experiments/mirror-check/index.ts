@@ -1,5 +1,5 @@
 import type { Instance } from '../../api/instance.js'
-import { listReleases } from '../../api/releases.js'
+import { listReleases, listVersions } from '../../api/releases.js'
 import type { ExperimentContext } from '../context.js'
 import { findTransferProblems, reportTransfers } from '../mirroring/transfer-report.js'
 import { pollUntil, requirePause } from '../poll.js'
@@ -42,7 +42,7 @@ async function check(
   if (listed.length === 0 && range === undefined) {
     warn(`${source.model.id} has no releases, or the token lacks release:read.`)
   }
-  const releases = selectReleases(listed, range)
+  const releases = await selectReleases(listed, range, () => listVersions(sourceInstance, source.model.id))
 
   const startedMs = performance.now()
   const arrival = new Arrival(source, copy, releases, startedMs)

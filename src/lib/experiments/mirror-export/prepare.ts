@@ -1,7 +1,7 @@
 import type { Instance } from '../../api/instance.js'
 import { getLatestCard } from '../../api/cards.js'
 import { getModel } from '../../api/models.js'
-import { listReleases, MAX_JSON_BODY_BYTES } from '../../api/releases.js'
+import { listReleases, listVersions, MAX_JSON_BODY_BYTES } from '../../api/releases.js'
 import { measureExportBody, readExportDisclaimer } from '../../api/transfers.js'
 import { UsageError } from '../../errors.js'
 import { showServerText } from '../../http/server-text.js'
@@ -56,7 +56,7 @@ export async function prepareExport(
     ])
   }
   const listed = await listReleases(instance, modelId, range?.query)
-  const releases = selectReleases(toReleaseSkeletons(listed), range)
+  const releases = await selectReleases(toReleaseSkeletons(listed), range, () => listVersions(instance, modelId))
   const bodyBytes = measureExportBody(releases.map(({ semver }) => semver))
   if (bodyBytes > MAX_JSON_BODY_BYTES) {
     throw new UsageError(

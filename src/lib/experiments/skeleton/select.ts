@@ -1,4 +1,6 @@
+import sort from 'semver/functions/sort.js'
 import satisfies from 'semver/functions/satisfies.js'
+import valid from 'semver/functions/valid.js'
 import validRange from 'semver/ranges/valid.js'
 import { UsageError } from '../../errors.js'
 import type { ReleaseSkeleton } from './release-skeleton.js'
@@ -36,22 +38,33 @@ export function parseVersionRange(text: string | undefined): VersionRange | unde
  * The releases whose version lies in a range; all without one. Pre-releases within a range count, those of the version
  * right above it do not: 2.0.0-rc1 is in `>=1.0.0` and not in `<2.0.0`.
  *
+ * @param listVersions all versions that there are, also those that the server has left out because of the range
  * @throws UsageError when one of the alternatives has no release in it
  */
-export function selectReleases(
+export async function selectReleases(
   releases: readonly ReleaseSkeleton[],
   range: VersionRange | undefined,
-): readonly ReleaseSkeleton[] {
+  listVersions: () => Promise<readonly string[]>,
+): Promise<readonly ReleaseSkeleton[]> {
   if (range === undefined) return releases
   for (const one of range.alternatives) {
     if (!releases.some(({ semver }) => isIn(semver, one))) {
       throw new UsageError(`None of the source's releases is in the range ${JSON.stringify(one)}.`, [
-        'run without --semver to take all of them',
-        'use a token with the action release:read: without it Bailo lists none',
+        ...adviseOnVersions(await listVersions()),
       ])
     }
   }
   return releases.filter(({ semver }) => range.alternatives.some((one) => isIn(semver, one)))
+}
+
+function adviseOnVersions(versions: readonly string[]): string[] {
+  if (versions.length === 0) return ['use a token with the action release:read: without it Bailo lists none']
+  const sorted = sort(versions.filter((version) => valid(version) !== null))
+  const [first, last] = [sorted[0], sorted.at(-1)]
+  return [
+    ...(first === undefined ? [] : [`a range of the versions that there are, ${first} to ${last}`]),
+    'run without --semver to take all of them',
+  ]
 }
 
 /**

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import type { ConnectSettings } from '../../config/settings.js'
 import { ExpectedError, UsageError } from '../../errors.js'
+import { describeFailure } from '../../files/describe-failure.js'
 import type { Connection } from '../../http/connection.js'
 import { showControls } from '../../http/server-text.js'
 import { fetchText, MAX_SPECIFICATION_BYTES, tooLarge } from './fetch.js'
@@ -113,7 +114,7 @@ async function readSpecificationFile(path: string): Promise<string> {
     }
   } catch (error) {
     if (error instanceof SpecificationError) throw error
-    const reason = showControls(error instanceof Error ? error.message : String(error))
+    const reason = showControls(describeFailure(error))
     throw new SpecificationError(path, `it cannot be read (${reason})`, ['check the path'], error)
   }
 }

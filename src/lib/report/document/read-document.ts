@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { UsageError } from '../../errors.js'
+import { describeFailure } from '../../files/describe-failure.js'
 import { toHistogram } from './latency.js'
 import { REPORT_FORMAT, type LatencyPart, type RunDocument } from './model.js'
 import { REPORT_SCHEMA } from './schema.js'
@@ -16,8 +17,9 @@ export async function readDocument(file: string): Promise<RunDocument> {
   try {
     value = JSON.parse(await readFile(file, 'utf8'))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new UsageError(`The report ${file} cannot be read: ${reason}.`, ['give files that --report FILE.json wrote'])
+    throw new UsageError(`The report ${file} cannot be read: ${describeFailure(error)}.`, [
+      'give files that --report FILE.json wrote',
+    ])
   }
   const mismatch = findMismatch(value)
   if (mismatch !== undefined) {
