@@ -13,6 +13,7 @@ import {
   type RateLimit,
 } from '../lib/cli/sandbox-session.js'
 import { findSourceModelId, type SandboxReport } from '../lib/cli/sandbox-env-file.js'
+import { wrapText } from '../lib/report/text.js'
 
 export default class Sandbox extends BaseCommand {
   static override summary = 'Run an embedded Bailo to try things on.'
@@ -164,9 +165,9 @@ async function loadImports(flags: {
 function describeSandbox(report: SandboxReport, dataDirectory: string | undefined): string {
   const { url, accessKey, secretKey, envFile, importedModelIds = [] } = report
   const sourceModelId = findSourceModelId(report)
-  const end = dataDirectory === undefined ? 'everything in it is gone then' : `${dataDirectory} keeps what is in it`
+  const end = dataDirectory === undefined ? 'everything in it is gone' : `${dataDirectory} keeps what is in it`
   return [
-    `An embedded Bailo is listening. Ctrl-C ends it, and ${end}.`,
+    ...wrapText(`An embedded Bailo is listening. Ctrl-C ends it, and ${end}.`, '', ''),
     ...(importedModelIds.length === 0 ? [] : ['', `Copied: ${importedModelIds.join(', ')}`]),
     '',
     `URL=${url}`,

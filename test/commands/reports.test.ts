@@ -33,8 +33,8 @@ describe('--report', () => {
     for (const size of sizes) await writeFile(path.join(bench.directory, 'files', `${size}.bin`), Buffer.alloc(size, 1))
     const files = ['run.json', 'run.html', 'run.xml', 'run.MD']
     const words = ['scanners', 'files', '--quiet', '--interval', '100ms', '--seed', 'mine']
-    const { exitCode, stdout } = await bench.run([...words, ...files.flatMap((name) => ['--report', name])])
-    expect(exitCode).toBe(0)
+    const { exitCode, stdout, stderr } = await bench.run([...words, ...files.flatMap((name) => ['--report', name])])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).not.toContain('report')
 
     const report = await readReport(bench)
@@ -149,7 +149,9 @@ describe('a report is also there when a run', () => {
 
   it('cannot be begun', async () => {
     const bench = await startBench()
-    const { exitCode } = await bench.run([...RAMP, '--report', 'run.json'], { env: { SECRET_KEY: 'wrong' } })
+    const loud = RAMP.filter((word) => word !== '--quiet')
+    const { exitCode, stderr } = await bench.run([...loud, '--report', 'run.json'], { env: { SECRET_KEY: 'wrong' } })
+    expect(stderr).toMatch(/^Note: The report is in run\.json\.\nError: /m)
     expect(exitCode).toBe(3)
     const { verdict, steps } = await readReport(bench)
     expect(verdict).toMatchObject({ exitCode: 3, outcome: 'unreachable' })
@@ -199,11 +201,14 @@ describe('report merge', () => {
         bench.run([...RAMP, '--model', to, '--run-key', 'k', '--shard', `${index + 1}/2`, '--report', name]),
       ),
     )
-    const { exitCode, stdout, result } = await bench.runJson<RunDocument>([
+    const { exitCode, stdout, stderr, result } = await bench.runJson<RunDocument>([
       ...['report', 'merge', ...names],
-      ...['--report', 'all.json'],
+      ...['--report', 'all.json', '--report', 'all.html', '--report', 'all.md'],
     ])
-    expect(exitCode).toBe(0)
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: 'Note: The report is in all.json, all.html and all.md.\n',
+    })
     expect(JSON.parse(stdout)).toEqual(await readReport(bench, 'all.json'))
     expect(result.steps.find(({ kind }) => kind === 'file')).toMatchObject({ done: 6, latency: { count: 6 } })
     expect(result.merged?.map(({ shard }) => shard)).toEqual([

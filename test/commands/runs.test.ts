@@ -1,12 +1,14 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { CHECKED_COMMANDS } from '../../src/lib/doctor/needs.js'
 import { startBench, type Bench } from './experiment.js'
 import { createModel, expectFailure, expectNoKeys, environmentOf } from './failures.js'
 import { fillSourceModel } from '../support/source-model.js'
 import { clearFaults, setFaults } from '../support/faults.js'
 
 const STATE = ['--state-dir', 'state']
+const [LONGEST = ''] = CHECKED_COMMANDS.toSorted((left, right) => right.length - left.length)
 
 interface Summary {
   readonly id: string
@@ -52,7 +54,7 @@ describe('runs', () => {
       [incomplete, 'incomplete', 'clone-releases', 7 + 1],
       [done, 'done', 'clone-releases', 7 + 1],
     ])
-    expect(text.stdout).toMatch(new RegExp(`${incomplete} +clone-releases +20\\S+Z +incomplete +8`))
+    expect(text.stdout).toMatch(new RegExp(`${incomplete} +clone-releases +20[\\d-]+ [\\d:]{5} +incomplete +8`))
     expect(Math.max(...text.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
     expect(shown.result).toMatchObject({ id: incomplete, failed: [{ key: 'release 1.1.0' }] })
     expect(shown.result.resume).toBe(`bailo-exp clone-releases --resume ${incomplete} --state-dir=state`)
@@ -63,6 +65,15 @@ describe('runs', () => {
     expect(forgotten).toMatchObject({ exitCode: 0, stdout: `Forgotten: ${done}, ${incomplete}\n` })
     expect(await readdir(join(bench.directory, 'state'))).toEqual([])
     expect((await bench.run(['runs', 'list', ...STATE])).stdout).toBe('There are no runs.\n')
+  })
+
+  it('fit 80 columns in a list, with the longest name of a command', async () => {
+    const bench = await startBench()
+    await setFaults(bench.sandbox, ['release-create after=1 status=500'])
+    await bench.run([LONGEST, '--push', '2', '--image-size', '1MiB', ...STATE])
+    const { stdout } = await bench.run(['runs', 'list', ...STATE])
+    expect(stdout).toMatch(new RegExp(`^\\w{8}  ${LONGEST}  [\\d-]{10} [\\d:]{5}  incomplete +\\d+$`, 'm'))
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
   })
 
   it('that are not there are refused', async () => {

@@ -81,6 +81,7 @@ describe.concurrent('a sandbox on its own', () => {
       expect(instance.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
       expect(await callApi(instance, 'GET', '/api/v2/models/search')).toEqual({ models: [] })
       expect((await readdir(temporary)).length).toBeGreaterThan(0)
+      expect(Math.max(...output.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
     })
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   })

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core'
 import { BaseCommand } from '../../lib/cli/base-command.js'
 import { mergeReports } from '../../lib/cli/merge-reports.js'
+import { describeReports } from '../../lib/cli/report-writer.js'
 import { reportFlag } from '../../lib/cli/report-flag.js'
 import type { RunDocument } from '../../lib/report/document/model.js'
 import { formatMerged } from '../../lib/report/merged-text.js'
@@ -30,6 +31,7 @@ Exit codes: 0 all shards passed; 1 at least one did not; 2 the reports cannot be
   async run(): Promise<RunDocument> {
     const { args, flags } = await this.parse(ReportMerge)
     const merged = await mergeReports(args.file, flags.report)
+    if (flags.report.length > 0 && !flags.quiet) this.tell(describeReports(flags.report))
     this.log(formatMerged(merged))
     process.exitCode = merged.verdict.exitCode === 0 ? 0 : 1
     return merged

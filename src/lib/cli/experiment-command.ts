@@ -123,10 +123,10 @@ export abstract class ExperimentCommand extends BaseCommand {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    await super.catch(error)
-    await this.#record?.journal.close(Number(process.exitCode))
     const { message, exitCode } = this.describe(error)
     await this.#reports?.write({ exitCode, findings: [], reason: message })
+    await super.catch(error)
+    await this.#record?.journal.close(Number(process.exitCode))
   }
 
   #describeInvocation(argv: readonly string[]): Invocation {

@@ -3,10 +3,12 @@ import type { Finding } from '../experiments/result.js'
 import type { ExperimentPart } from '../report/document/model.js'
 import type { DocumentInput, ReportedRun } from '../report/document/build-document.js'
 import { writeReports, type ReportFile } from '../report/document/write-reports.js'
+import { sayOnStderr } from '../report/stderr.js'
+import { listInWords } from '../report/text.js'
 import { Recorder, type Recording } from '../run/recording/recorder.js'
 import { maxStepsOf, type Concurrency } from '../run/concurrency.js'
 import type { Run } from '../run/run.js'
-import { describeError, printError } from './describe-error.js'
+import { describeError, formatNote, printError } from './describe-error.js'
 import { parseWritten, toReportedArgs } from './recorded-args.js'
 import type { Invocation, RunRecord } from './run-record.js'
 
@@ -22,6 +24,7 @@ export interface RunEnd {
 interface ReportedFlags {
   readonly concurrency: Concurrency
   readonly 'dry-run': boolean
+  readonly quiet: boolean
   readonly report: readonly ReportFile[]
   readonly seed: string
 }
@@ -29,6 +32,7 @@ interface ReportedFlags {
 /** Writes the reports that a command line asks for, once, however the run ended. */
 export class ReportWriter {
   readonly #files: readonly ReportFile[]
+  readonly #isQuiet: boolean
   readonly #started: Pick<DocumentInput, 'command' | 'args' | 'version' | 'seed' | 'concurrency' | 'shard'>
   readonly #empty: ReportedRun
   #run: Run | undefined
@@ -38,6 +42,7 @@ export class ReportWriter {
     const { command, version } = invocation
     const { seed, concurrency, 'dry-run': isDryRun } = flags
     this.#files = flags.report
+    this.#isQuiet = flags.quiet
     const { journal, share } = record
     this.#started = { command, args, version, seed, concurrency: maxStepsOf(concurrency), shard: share?.shard }
     const id = share?.runId ?? journal.header.id
@@ -78,9 +83,15 @@ export class ReportWriter {
         experiment: await part?.(recording),
       })
       await writeReports(document, this.#files)
+      if (!this.#isQuiet) sayOnStderr(formatNote(describeReports(this.#files)))
     } catch (error) {
       printError(describeError(error))
       if (exitCode === ExitCode.Done) process.exitCode = ExitCode.Partial
     }
   }
+}
+
+/** Where a report is now. */
+export function describeReports(files: readonly ReportFile[]): string {
+  return `The report is in ${listInWords(files.map(({ path }) => path))}.`
 }

@@ -9,11 +9,11 @@ export function formatRuns(rawRuns: readonly RunSummary[]): string {
   const runs = withVisibleControls(rawRuns)
   if (runs.length === 0) return 'There are no runs.'
   const table = formatTable(
-    ['run', 'command', 'started', 'state', 'made'],
+    ['run', 'command', 'started (UTC)', 'state', 'made'],
     runs.map(({ id, command = '?', startedAt, state, createdCount }) => [
       id,
       command,
-      startedAt === undefined ? '?' : formatMoment(startedAt),
+      startedAt === undefined ? '?' : formatMinute(startedAt),
       state,
       String(createdCount ?? '?'),
     ]),
@@ -52,6 +52,11 @@ export function formatRun(rawRun: RunDetails & { readonly resume?: string }): st
 function formatSection(title: string, lines: readonly string[]): string {
   if (lines.length === 0) return ''
   return [title, ...lines.flatMap((line) => wrapText(`- ${line}`, '  ', '    '))].join('\n')
+}
+
+/** `2026-11-28 11:18`, in UTC. */
+function formatMinute(moment: string): string {
+  return new Date(moment).toISOString().slice(0, 16).replace('T', ' ')
 }
 
 /** ISO 8601 without the fraction of a second. */

@@ -65,3 +65,9 @@ export function shorten(text: string, maxLength: number): string {
   const tail = Math.floor((maxLength - 3) / 2)
   return `${text.slice(0, maxLength - 3 - tail)}...${text.slice(text.length - tail)}`
 }
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listInWords(words: readonly string[]): string {
+  const last = words.at(-1) ?? ''
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
+}
