@@ -20,6 +20,8 @@ export interface RampStepOptions extends UploadSettings {
 export interface RampStep {
   readonly concurrency: number
   readonly done: number
+  /** Done by an earlier process of the run, which measured them. */
+  readonly skipped: number
   readonly failed: number
   readonly bytes: number
   readonly durationMs: number
@@ -47,9 +49,14 @@ export async function uploadStep(
   const outcomes = [...planUploads(run, step.number, step)].map((file) =>
     limit(async () => {
       try {
-        const onUploaded = (latencyMs: number): void =>
+        const upload = toUpload(file, step)
+        let isMadeNow = run.recordOf('file', upload.stepName) === undefined
+        const onUploaded = (latencyMs: number): void => {
+          isMadeNow = true
           statistics.recordDone('file', { latencyMs, bytes: sizeBytes, retries: 0 })
-        const fileId = await uploads.upload({ ...toUpload(file, step), onUploaded })
+        }
+        const fileId = await uploads.upload({ ...upload, onUploaded })
+        if (!isMadeNow) statistics.recordSkipped('file')
         uploaded.push({ fileId, name: file.name })
       } catch (error) {
         if (!(error instanceof ExpectedError)) throw error
@@ -60,10 +67,11 @@ export async function uploadStep(
   )
   await Promise.all(outcomes)
   const durationMs = performance.now() - startedMs
-  const [{ done, failed, bytes, latencyMs } = { done: 0, failed: 0, bytes: 0 }] = statistics.list()
+  const [{ done, skipped, failed, bytes, latencyMs } = { done: 0, skipped: 0, failed: 0, bytes: 0 }] = statistics.list()
   return {
     concurrency,
     done,
+    skipped,
     failed,
     bytes,
     durationMs: Math.round(durationMs),
