@@ -160,7 +160,16 @@ describe('concurrent-file-uploads', () => {
 
     const again = await bench.run([COMMAND[0] ?? '', '--resume', 'last'])
     expect(again.exitCode).toBe(0)
-    expect(again.stdout).toMatch(/^at the same time +made +made before +failed +throughput.*\n\d+ +0 +6 +0$/m)
+    expect(again.stdout).toMatch(/^at the same time +made +made before +failed +throughput.*\n6 +0 +6 +0$/m)
+  })
+
+  it('says no more uploads at the same time than there are files', async () => {
+    const bench = await startBench()
+    const args = [...COMMAND, '--count', '2', '--size', '1kB']
+    const automatic = await bench.runJson<Result>([...args, '--concurrency', 'auto'])
+    expect(automatic.result.steps).toMatchObject([{ concurrency: 2, done: 2 }])
+    const ramp = await bench.runJson<Result>([...args, '--ramp', '1,8'])
+    expect(ramp.result.steps).toMatchObject([{ concurrency: 1 }, { concurrency: 2 }])
   })
 
   it('changes nothing in a dry run', async () => {

@@ -18,6 +18,7 @@ export interface RampStepOptions extends UploadSettings {
 
 /** What was measured while so many uploads ran at the same time. */
 export interface RampStep {
+  /** Uploads that could run at the same time: no more than there are files. */
   readonly concurrency: number
   readonly done: number
   /** Done by an earlier process of the run, which measured them. */
@@ -42,7 +43,9 @@ export async function uploadStep(
   step: RampStepOptions,
   uploaded: UploadedFile[],
 ): Promise<RampStep> {
-  const { concurrency, sizeBytes } = step
+  const { sizeBytes, count } = step
+  // More places than files are never taken.
+  const concurrency = Math.min(step.concurrency, count)
   const statistics = run.measure(`ramp ${step.number}`)
   const limit = pLimit(concurrency)
   const startedMs = performance.now()
