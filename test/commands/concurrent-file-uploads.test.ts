@@ -10,6 +10,7 @@ interface Result {
   steps: {
     concurrency: number
     done: number
+    skipped: number
     failed: number
     bytes: number
     bytesPerSecond: number
@@ -153,7 +154,22 @@ describe('concurrent-file-uploads', () => {
     expect(files.map(({ size }) => size)).toEqual(Array(6).fill(10_000))
     expect(files.filter(({ name }) => !name.startsWith(result.filePrefix))).toEqual([])
     expect(result).toMatchObject({ uploaded: 6, leftovers: 0, findings: [] })
-    expect(result.steps[0]?.done).toBeLessThan(6)
+    const [{ done = 0, skipped = 0 } = {}] = result.steps
+    expect(done).toBeLessThan(6)
+    expect(done + skipped).toBe(6)
+
+    const again = await bench.run([COMMAND[0] ?? '', '--resume', 'last'])
+    expect(again.exitCode).toBe(0)
+    expect(again.stdout).toMatch(/^at the same time +made +made before +failed +throughput.*\n6 +0 +6 +0$/m)
+  })
+
+  it('says no more uploads at the same time than there are files', async () => {
+    const bench = await startBench()
+    const args = [...COMMAND, '--count', '2', '--size', '1kB']
+    const automatic = await bench.runJson<Result>([...args, '--concurrency', 'auto'])
+    expect(automatic.result.steps).toMatchObject([{ concurrency: 2, done: 2 }])
+    const ramp = await bench.runJson<Result>([...args, '--ramp', '1,8'])
+    expect(ramp.result.steps).toMatchObject([{ concurrency: 1 }, { concurrency: 2 }])
   })
 
   it('changes nothing in a dry run', async () => {

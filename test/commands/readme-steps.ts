@@ -132,6 +132,8 @@ function maskParagraphs(output: string): string[] {
     .split('\n\n')
     .map((paragraph) =>
       paragraph
+        // A rate is there only where sending took long enough.
+        .replace(/ \([\d.]+ [KMG]iB\/s\)/g, '')
         .replace(/[\d.]+ (ms|s|[KMG]iB\/s)\b/g, '#')
         .replace(/http:\S+|(?<=(forecast|releases)-)[-\w]+/g, '#')
         .replace(/\s+/g, ' '),

@@ -64,6 +64,8 @@ describe('sandbox', () => {
 
       expect(resumed).toMatchObject({ exitCode: 0, stderr: '' })
       expect(resumed.stdout).toContain('Identical to the source by comparison: 9 releases')
+      const again = await runCli([...kept, '--', 'clone-releases', '--resume', runId], options)
+      expect(again.stdout).toMatch(/^images +0 +4 +- +0\nlayers +0 +9 +- +0$/m)
       const settings = await readFile(path.join(directory, 'kept sandbox/sandbox.env'), 'utf8')
       expect(settings).toMatch(/^CLONE_RELEASES_DESTINATION_MODEL_ID=clone-of-releases-/m)
     } finally {

@@ -166,6 +166,20 @@ describe('an upload', () => {
     expect((await download(sandbox, result.target.modelId, second?._id ?? '')).toString()).toBe('b/x.bin')
   })
 
+  it('says in which time it sent what, without that of waiting, and how late results may be seen', async () => {
+    const sandbox = await start({ ...FAST, waitMs: 4000 })
+    await write('models/a', 'x')
+    const { stdout, exitCode } = await runCli(['scanners', 'models', '--interval', '100ms'], {
+      env: environmentOf(sandbox),
+      cwd: directory,
+    })
+    expect(exitCode).toBe(0)
+    // A slow machine may need seconds to send a byte, but not as many as the scanners wait.
+    expect(stdout).toMatch(/^1 B sent in (\d+ ms|[123]\.\d s \(\S+ B\/s\)), 0 retries$/m)
+    const text = stdout.replace(/\s+/g, ' ')
+    expect(text).toContain('The server was asked every 100 ms, so each may be up to 100 ms too long.')
+  })
+
   it('shows odd names without letting them take effect', async () => {
     const sandbox = await start()
     await write('models/eicar \u001b[31mred\nline', 'x')

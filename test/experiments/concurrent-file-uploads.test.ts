@@ -17,7 +17,8 @@ import { Run } from '../../src/lib/run/run.js'
 
 function step(done: number, failed: number, p95?: number, concurrency = 8): RampStep {
   const latencyMs = p95 === undefined ? undefined : { p50: p95, p95, p99: p95, max: p95 }
-  return { concurrency, done, failed, bytes: 0, durationMs: 1, bytesPerSecond: 0, ...(latencyMs && { latencyMs }) }
+  const measured = { bytes: 0, durationMs: 1, bytesPerSecond: 0, ...(latencyMs && { latencyMs }) }
+  return { concurrency, done, skipped: 0, failed, ...measured }
 }
 
 describe('parseRamp', () => {

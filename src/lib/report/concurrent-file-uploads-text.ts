@@ -34,13 +34,15 @@ export function formatConcurrentFileUploads(rawResult: ConcurrentFileUploadsResu
 
 function formatSteps(steps: readonly RampStep[]): string {
   const time = (ms: number | undefined): string => (ms === undefined ? '' : formatDuration(ms))
+  const isContinued = steps.some(({ skipped }) => skipped > 0)
   return formatTable(
-    ['at the same time', 'made', 'failed', 'throughput', 'p50', 'p95', 'p99'],
-    steps.map(({ concurrency, done, failed, bytesPerSecond, latencyMs }) => [
+    ['at the same time', 'made', ...(isContinued ? ['made before'] : []), 'failed', 'throughput', 'p50', 'p95', 'p99'],
+    steps.map(({ concurrency, done, skipped, failed, bytes, bytesPerSecond, latencyMs }) => [
       String(concurrency),
       String(done),
+      ...(isContinued ? [String(skipped)] : []),
       String(failed),
-      `${formatSize(bytesPerSecond)}/s`,
+      bytes > 0 ? `${formatSize(bytesPerSecond)}/s` : '',
       time(latencyMs?.p50),
       time(latencyMs?.p95),
       time(latencyMs?.p99),

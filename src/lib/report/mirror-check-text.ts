@@ -59,8 +59,7 @@ function formatContent({ content, run }: MirrorCheckResult): string {
     const { done, skipped, failed } = statistics
     return [[`${kind}s read`, String(done + skipped), String(failed), formatLatency(statistics)]]
   })
-  const rate = run.durationMs > 0 ? `, ${formatDuration(run.durationMs)} in all` : ''
-  return `${formatTable(['content', 'done', 'failed', 'p50 / p95'], rows)}\n\n${formatSize(content.bytes)} compared${rate}`
+  return `${formatTable(['content', 'done', 'failed', 'p50 / p95'], rows)}\n\n${formatSize(content.bytes)} compared, ${formatDuration(run.durationMs)} in all`
 }
 
 function formatComparison({ compared, content, findings, run }: MirrorCheckResult): string {

@@ -1,7 +1,7 @@
 import { formatSize } from '../content/size.js'
 import type { PushImageResult } from '../experiments/push-image.js'
-import { formatPlannedSteps, withVisibleControls } from './run-text.js'
-import { countOf, formatDuration } from './text.js'
+import { describeSending, formatPlannedSteps, withVisibleControls } from './run-text.js'
+import { countOf } from './text.js'
 
 /** What `push-image` prints: the digest alone, for scripts; in a dry run what would be done. */
 export function formatPushImage({ image, run }: PushImageResult): string {
@@ -16,9 +16,8 @@ export function describePushImage(rawResult: PushImageResult): string {
   const layerCount = image.images.reduce((count, { layerBytes }) => count + layerBytes.length, 0)
   const platforms = image.images.length > 1 ? ` for each of ${image.images.length} platforms` : ''
   const sentBytes = run.steps.reduce((total, { bytes }) => total + bytes, 0)
-  const rate = run.durationMs > 0 ? `, ${formatSize((sentBytes / run.durationMs) * 1000)}/s` : ''
   return (
     `${image.name}:${image.tag} is in ${target.modelId} at ${target.url}: ${formatSize(image.sizeBytes)}${platforms} in ` +
-    `${countOf(layerCount, 'layer')}, ${formatSize(sentBytes)} sent in ${formatDuration(run.durationMs)}${rate}`
+    `${countOf(layerCount, 'layer')}, ${describeSending(sentBytes, run.transferMs)}`
   )
 }

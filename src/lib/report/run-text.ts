@@ -33,7 +33,7 @@ export interface WorkRow {
   readonly alreadyThere: number | string
 }
 
-/** What was made, what was there and what failed, with times per step; then bytes, rate and retries. */
+/** What was made, what was there and what failed, with times per step; then bytes, time and retries. */
 export function formatWork(rows: readonly WorkRow[], run: RunReport): string {
   const kinds = new Map(run.steps.map((kind) => [kind.kind, kind]))
   const isContinued = run.steps.some(({ skipped }) => skipped > 0)
@@ -47,11 +47,16 @@ export function formatWork(rows: readonly WorkRow[], run: RunReport): string {
     }),
   )
   const bytes = run.steps.reduce((total, kind) => total + kind.bytes, 0)
-  const rate = run.durationMs > 0 ? ` (${formatSize((bytes / run.durationMs) * 1000)}/s)` : ''
-  const sent = bytes > 0 ? `${formatSize(bytes)} sent in ` : ''
+  const sent = bytes > 0 ? describeSending(bytes, run.transferMs) : formatDuration(run.durationMs)
   const retries = countOf(run.retries, 'retry', 'retries')
   const settled = run.settledConcurrency === undefined ? '' : `, ${run.settledConcurrency} at a time at the end`
-  return `${table}\n\n${sent}${formatDuration(run.durationMs)}${bytes > 0 ? rate : ''}, ${retries}${settled}`
+  return `${table}\n\n${sent}, ${retries}${settled}`
+}
+
+/** What was sent, in the time that sending took; with a rate where that is long enough to tell one. */
+export function describeSending(bytes: number, transferMs: number): string {
+  const rate = bytes > 0 && transferMs >= 1000 ? ` (${formatSize((bytes / transferMs) * 1000)}/s)` : ''
+  return `${formatSize(bytes)} sent in ${formatDuration(transferMs)}${rate}`
 }
 
 /** Median and 95th percentile; empty where nothing was done. */

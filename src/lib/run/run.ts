@@ -80,6 +80,8 @@ export interface RunReport {
   /** Whether an earlier process has begun it. */
   readonly isContinued: boolean
   readonly durationMs: number
+  /** From the start of the first step that transferred something to the end of the last one; 0 where none did. */
+  readonly transferMs: number
   readonly retries: number
   readonly steps: readonly KindStatistics[]
   /** Steps that were to be made, those of earlier processes included; 0 until the plan is known. */
@@ -146,6 +148,8 @@ export class Run {
   readonly #running = new Map<string, () => RunningStep>()
   #grace: NodeJS.Timeout | undefined
   #plannedBytes = 0
+  #transferStartedMs = 0
+  #transferEndedMs = 0
   #stepsDone = 0
   #bytesDone = 0
   #retries = 0
@@ -259,6 +263,7 @@ export class Run {
         await this.#journal?.done(key, result, step.created?.(result))
         const { bytes, retries } = state
         const outcome = { latencyMs: performance.now() - startedMs, bytes, retries }
+        if (bytes > 0) this.#noteTransfer(startedMs)
         this.#recorder.statistics.recordDone(step.kind, outcome)
         this.#recorder.stepDone(key, outcome)
         this.#stepsDone++
@@ -379,6 +384,7 @@ export class Run {
       isStopped: this.stopReason !== undefined,
       isContinued: this.#journal?.earlier !== undefined,
       durationMs: Math.round(performance.now() - this.#startedMs),
+      transferMs: Math.round(this.#transferEndedMs - this.#transferStartedMs),
       retries: this.#retries,
       steps: this.#recorder.statistics.list(),
       stepsExpected: this.#expected.steps,
@@ -468,6 +474,12 @@ export class Run {
       },
       attempt,
     )
+  }
+
+  #noteTransfer(startedMs: number): void {
+    const isFirst = this.#transferEndedMs === 0
+    this.#transferStartedMs = isFirst ? startedMs : Math.min(this.#transferStartedMs, startedMs)
+    this.#transferEndedMs = performance.now()
   }
 
   async #recordFailure<T>(step: Step<T>, error: unknown, state: StepState, latencyMs: number): Promise<void> {

@@ -5,8 +5,7 @@ import type { FileSkeleton } from '../skeleton/release-skeleton.js'
 export interface MadeBefore {
   hasBegunRelease(semver: string): boolean
   hasBegunFile(file: FileSkeleton): boolean
-  /** Whether an image has been begun and it is not known how that ended. */
-  isImageOpen(key: string): boolean
+  hasBegunImage(key: string): boolean
   /** The files that are known to be made. */
   readonly fileIds: ReadonlySet<string>
   /**
@@ -20,7 +19,7 @@ export interface MadeBefore {
 export const NOTHING_MADE: MadeBefore = {
   hasBegunRelease: () => false,
   hasBegunFile: () => false,
-  isImageOpen: () => false,
+  hasBegunImage: () => false,
   fileIds: new Set(),
   leavesOrphans: false,
 }
@@ -35,7 +34,7 @@ export function readMadeBefore(run: Run): MadeBefore {
   return {
     hasBegunRelease: (semver) => run.recordOf('release', semver) !== undefined,
     hasBegunFile: (file) => run.recordOf('file', fileStepName(file)) !== undefined,
-    isImageOpen: (key) => run.recordOf('image', key) === 'begun',
+    hasBegunImage: (key) => run.recordOf('image', key) !== undefined,
     fileIds: new Set(run.createdEarlier.flatMap((one) => (one.type === 'file' ? [one.fileId] : []))),
     leavesOrphans: !run.isAlone,
   }

@@ -79,8 +79,8 @@ function planImages(
     const key = imageKey({ name, tag })
     const skeleton = images.get(key)
     if (skeleton === undefined || isUnreadable(skeleton)) continue
-    // One that is there, and whose step has not ended, is left to that step, so that it is known to be ours.
-    if (existing.has(key) && !made.isImageOpen(key)) continue
+    // One that this run has begun is left to its step, so that it is known to be ours.
+    if (existing.has(key) && !made.hasBegunImage(key)) continue
     planned.set(key, { name, tag, skeleton })
   }
   return [...planned.values()]

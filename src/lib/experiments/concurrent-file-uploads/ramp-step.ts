@@ -18,8 +18,11 @@ export interface RampStepOptions extends UploadSettings {
 
 /** What was measured while so many uploads ran at the same time. */
 export interface RampStep {
+  /** Uploads that could run at the same time: no more than there are files. */
   readonly concurrency: number
   readonly done: number
+  /** Done by an earlier process of the run, which measured them. */
+  readonly skipped: number
   readonly failed: number
   readonly bytes: number
   readonly durationMs: number
@@ -40,16 +43,23 @@ export async function uploadStep(
   step: RampStepOptions,
   uploaded: UploadedFile[],
 ): Promise<RampStep> {
-  const { concurrency, sizeBytes } = step
+  const { sizeBytes, count } = step
+  // More places than files are never taken.
+  const concurrency = Math.min(step.concurrency, count)
   const statistics = run.measure(`ramp ${step.number}`)
   const limit = pLimit(concurrency)
   const startedMs = performance.now()
   const outcomes = [...planUploads(run, step.number, step)].map((file) =>
     limit(async () => {
       try {
-        const onUploaded = (latencyMs: number): void =>
+        const upload = toUpload(file, step)
+        let isMadeNow = run.recordOf('file', upload.stepName) === undefined
+        const onUploaded = (latencyMs: number): void => {
+          isMadeNow = true
           statistics.recordDone('file', { latencyMs, bytes: sizeBytes, retries: 0 })
-        const fileId = await uploads.upload({ ...toUpload(file, step), onUploaded })
+        }
+        const fileId = await uploads.upload({ ...upload, onUploaded })
+        if (!isMadeNow) statistics.recordSkipped('file')
         uploaded.push({ fileId, name: file.name })
       } catch (error) {
         if (!(error instanceof ExpectedError)) throw error
@@ -60,10 +70,11 @@ export async function uploadStep(
   )
   await Promise.all(outcomes)
   const durationMs = performance.now() - startedMs
-  const [{ done, failed, bytes, latencyMs } = { done: 0, failed: 0, bytes: 0 }] = statistics.list()
+  const [{ done, skipped, failed, bytes, latencyMs } = { done: 0, skipped: 0, failed: 0, bytes: 0 }] = statistics.list()
   return {
     concurrency,
     done,
+    skipped,
     failed,
     bytes,
     durationMs: Math.round(durationMs),
