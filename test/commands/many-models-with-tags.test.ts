@@ -332,7 +332,8 @@ describe('what goes wrong', () => {
   })
 
   it.each([
-    [['--tags', ''], /names no tag/],
+    [['--tags', ''], '--tags is empty'],
+    [['--tags', ' '], /names no tag/],
     [['--tags', 'a,,b'], 'a comma too many'],
     [['--tags', 'foo,bar,FOO'], '"FOO" and "foo" differ in case only'],
     [['--tags', 'foo,foo'], '"foo" is named twice'],

@@ -55,7 +55,8 @@ export function formatWork(rows: readonly WorkRow[], run: RunReport): string {
 
 /** What was sent, in the time that sending took; with a rate where that is long enough to tell one. */
 export function describeSending(bytes: number, transferMs: number): string {
-  const rate = bytes > 0 && transferMs >= 1000 ? ` (${formatSize((bytes / transferMs) * 1000)}/s)` : ''
+  const isTelling = transferMs >= 1000 || (transferMs >= 100 && bytes >= 2 ** 20)
+  const rate = bytes > 0 && isTelling ? ` (${formatSize((bytes / transferMs) * 1000)}/s)` : ''
   return `${formatSize(bytes)} sent in ${formatDuration(transferMs)}${rate}`
 }
 
