@@ -84,7 +84,7 @@ export const STEPS: Readonly<Record<string, Step>> = {
     after: (_stage, stdout) => {
       expect(stdout).toMatch(/^1 error, /m)
       expect(stdout).toContain('/api/v2/review/role/{shortName} matches the same URLs as')
-      expect(stdout).toMatch(/^1 of 1 call of path\/to\/client\.py/m)
+      expect(stdout).toMatch(/^The specification has 1 of 1 call of path\/to\/client\.py$/m)
     },
   },
   // The client sends a parameter that swagger.json does not have.

@@ -250,7 +250,8 @@ describe('a process that is killed', () => {
           const body = { name: 'm', kind: 'model', description: 'd' }
           const answer = await callApi<{ model: { id: string } }>(instance, 'POST', '/api/v2/models', body)
           modelId = answer.model.id
-          await expect.poll(() => readFile(snapshotFile(), 'utf8')).toContain(modelId)
+          // Saved in the background: on a busy machine that takes its time.
+          await expect.poll(() => readFile(snapshotFile(), 'utf8'), { timeout: 10_000 }).toContain(modelId)
           refusal = await startSandbox({ dataDirectory }).catch((error: unknown) => error)
         }
         child.stdout.on('data', (text: Buffer) => {

@@ -42,13 +42,13 @@ describe('a report as JSON', () => {
 })
 
 describe('a report as a page', () => {
-  it('names the command that goes on only where steps are left', () => {
+  it('names the command that goes on only where steps are left', async () => {
     const goesOn = 'To do the rest: <code>bailo-exp scanners --resume x</code>'
     const { run } = inputOf('x')
     const withoutFailures = { run: { ...run, failed: [] } }
-    expect(formatHtml(documentOf('x'))).toContain(goesOn)
-    expect(formatHtml(documentOf('x', { ...withoutFailures, exitCode: 130 }))).toContain(goesOn)
-    expect(formatHtml(documentOf('x', { ...withoutFailures, exitCode: 1 }))).not.toContain('To do the rest')
+    expect(await formatHtml(documentOf('x'))).toContain(goesOn)
+    expect(await formatHtml(documentOf('x', { ...withoutFailures, exitCode: 130 }))).toContain(goesOn)
+    expect(await formatHtml(documentOf('x', { ...withoutFailures, exitCode: 1 }))).not.toContain('To do the rest')
   })
 })
 
