@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { UsageError } from '../errors.js'
 import { isRecord } from '../http/errors.js'
 import { showControls } from '../http/server-text.js'
+import { describeFailure } from '../files/describe-failure.js'
 import { writeWhole } from '../files/write-whole.js'
 import type { Finding } from './finding.js'
 
@@ -35,11 +36,11 @@ export async function readBaseline(path: string, mayBeAbsent: boolean): Promise<
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    if (mayBeAbsent && isAbsent) return []
-    const reason = error instanceof Error ? error.message : String(error)
-    const what = isAbsent ? 'is not there' : `cannot be read: ${showControls(reason)}`
-    throw new UsageError(`The baseline ${showControls(path)} ${what}.`, ['make one with --update-baseline'])
+    if (mayBeAbsent && (error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    const reason = showControls(describeFailure(error))
+    throw new UsageError(`The baseline ${showControls(path)} cannot be read: ${reason}.`, [
+      'make one with --update-baseline',
+    ])
   }
   const entries = parseEntries(text)
   if (entries !== undefined) return entries
